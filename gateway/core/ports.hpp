@@ -1,7 +1,7 @@
 #pragma once
 
-/// The interfaces through which sibling folders meet. Who implements and who calls each is named on top of it; tests put
-/// fakes in their place. Nothing here knows Kafka's, protobuf's or the plugin ABI's types.
+/// The interfaces through which sibling folders meet. Who implements and who calls each is named on top of it; tests
+/// put fakes in their place. Nothing here knows Kafka's, protobuf's or the plugin ABI's types.
 
 #include <array>
 #include <chrono>
@@ -32,19 +32,19 @@ struct JournalRecord {
 /// What append did: events [0, accepted) are owned by the journal, the rest was not touched.
 struct Admission {
   std::size_t accepted = 0;
-  Sequence last = 0;       ///< sequence of the last accepted event: the ticket for wait_durable; 0 if none
-  Code code = Code::kOk;   ///< kOk all; kFull no room now; kClosed; kInvalid events[accepted] is larger than the limit
+  Sequence last = 0;      ///< sequence of the last accepted event: the ticket for wait_durable; 0 if none
+  Code code = Code::kOk;  ///< kOk all; kFull no room now; kClosed; kInvalid events[accepted] is larger than the limit
 };
 
 struct JournalStats {
   std::uint64_t bytes = 0;
   std::uint64_t capacity_bytes = 0;
   std::uint64_t segments = 0;
-  std::uint64_t appended_events = 0;   ///< since start, all streams
-  std::uint64_t recovered_events = 0;  ///< found at start
-  std::uint64_t released_events = 0;   ///< passed by the pinning reader, in sequence order
-  std::uint64_t full_refusals = 0;     ///< append calls that ended in kFull
-  std::int64_t oldest_received_us = 0; ///< of the oldest event not released; 0 when none is pending
+  std::uint64_t appended_events = 0;    ///< since start, all streams
+  std::uint64_t recovered_events = 0;   ///< found at start
+  std::uint64_t released_events = 0;    ///< passed by the pinning reader, in sequence order
+  std::uint64_t full_refusals = 0;      ///< append calls that ended in kFull
+  std::int64_t oldest_received_us = 0;  ///< of the oldest event not released; 0 when none is pending
 };
 
 /// One reader's place in the journal. Thread: one thread at a time, its owner's.
@@ -104,11 +104,11 @@ class Journal {
 struct EventFacts {
   bool has_time = false;
   bool has_key = false;
-  std::int64_t event_time_us = 0;      ///< of the stream's time field
-  std::string_view key;                ///< of the stream's key field
-  std::string_view partition_value;    ///< of the stream's partition field
-  std::uint32_t unknown_fields = 0;    ///< JSON: keys the schema lacks, skipped
-  std::array<char, 24> key_digits{};   ///< backs `key` when the key field is an integer
+  std::int64_t event_time_us = 0;     ///< of the stream's time field
+  std::string_view key;               ///< of the stream's key field
+  std::string_view partition_value;   ///< of the stream's partition field
+  std::uint32_t unknown_fields = 0;   ///< JSON: keys the schema lacks, skipped
+  std::array<char, 24> key_digits{};  ///< backs `key` when the key field is an integer
 
   EventFacts() = default;
   EventFacts(const EventFacts&) = delete;
@@ -145,8 +145,8 @@ class RecordDecoder {
  public:
   virtual ~RecordDecoder() = default;
 
-  /// Appends the payload the consumer asked for (wire bytes, or JSON text) and fills `facts` (views into `out` or `value`).
-  /// kInvalid with a path on bad input; `out` is then as before.
+  /// Appends the payload the consumer asked for (wire bytes, or JSON text) and fills `facts` (views into `out` or
+  /// `value`). kInvalid with a path on bad input; `out` is then as before.
   virtual Status decode(std::string_view value, Buffer& out, EventFacts& facts) const = 0;
 };
 
@@ -178,10 +178,10 @@ class Producer {
   [[nodiscard]] virtual std::uint32_t partition_count(TopicId topic) const = 0;
 
   struct Produced {
-    std::size_t taken = 0;            ///< records [0, taken) will be reported
-    bool is_queue_full = false;       ///< poll and go on with records[taken]
-    bool is_first_refused = false;    ///< records[taken] can never be sent (too large): skip it
-    std::string_view reason;          ///< static text, for the counter, when is_first_refused
+    std::size_t taken = 0;          ///< records [0, taken) will be reported
+    bool is_queue_full = false;     ///< poll and go on with records[taken]
+    bool is_first_refused = false;  ///< records[taken] can never be sent (too large): skip it
+    std::string_view reason;        ///< static text, for the counter, when is_first_refused
   };
   /// Hands records over for one partition, in order.
   virtual Produced produce(TopicId topic, std::int32_t partition, std::span<const ProduceRecord> records) = 0;
@@ -197,7 +197,8 @@ class Producer {
   virtual Status recreate() = 0;
 };
 
-/// murmur2 over the key, as Java clients choose partitions: in core because producer tests, forwarder and CLI agree on it.
+/// murmur2 over the key, as Java clients choose partitions: in core because producer tests, forwarder and CLI agree on
+/// it.
 [[nodiscard]] std::int32_t partition_of_key(std::string_view key, std::uint32_t partitions);
 
 // ---- Kafka, reading: implemented by kafka/, called by pipeline/ and cli/ -------------------------------------------
@@ -264,7 +265,8 @@ struct ConsumerInput {
   std::string_view payload;
 };
 
-/// What an instance may ask of the gateway. Implemented by pipeline/, called by plugin/. Thread: any thread of the plugin.
+/// What an instance may ask of the gateway. Implemented by pipeline/, called by plugin/. Thread: any thread of the
+/// plugin.
 class InstanceHost {
  public:
   virtual ~InstanceHost() = default;
