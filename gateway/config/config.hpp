@@ -88,8 +88,8 @@ struct Config {
 
   struct {
     std::string host = "127.0.0.1";
-    std::uint16_t port = 8080;  ///< 0: any free port, printed at start
-    bool is_enabled = true;     ///< listen = "" turns it off
+    std::uint16_t port = 8080;         ///< 0: any free port, printed at start
+    bool is_enabled = true;            ///< listen = "" turns it off
     bool is_insecure_allowed = false;  ///< insecure = true: a non-loopback address without access control is accepted
   } admin;
 

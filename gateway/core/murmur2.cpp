@@ -14,21 +14,26 @@ std::uint32_t murmur2(std::string_view key) {
   const auto* at = reinterpret_cast<const unsigned char*>(key.data());
   std::size_t left = key.size();
   for (; left >= 4; left -= 4, at += 4) {
-    std::uint32_t word = std::uint32_t{at[0]} | std::uint32_t{at[1]} << 8U | std::uint32_t{at[2]} << 16U |
-                         std::uint32_t{at[3]} << 24U;
+    std::uint32_t word =
+        std::uint32_t{at[0]} | std::uint32_t{at[1]} << 8U | std::uint32_t{at[2]} << 16U | std::uint32_t{at[3]} << 24U;
     word *= kMultiplier;
     word ^= word >> kShift;
     word *= kMultiplier;
     hash = (hash * kMultiplier) ^ word;
   }
   switch (left) {
-    case 3: hash ^= std::uint32_t{at[2]} << 16U; [[fallthrough]];
-    case 2: hash ^= std::uint32_t{at[1]} << 8U; [[fallthrough]];
+    case 3:
+      hash ^= std::uint32_t{at[2]} << 16U;
+      [[fallthrough]];
+    case 2:
+      hash ^= std::uint32_t{at[1]} << 8U;
+      [[fallthrough]];
     case 1:
       hash ^= std::uint32_t{at[0]};
       hash *= kMultiplier;
       break;
-    default: break;
+    default:
+      break;
   }
   hash ^= hash >> 13U;
   hash *= kMultiplier;

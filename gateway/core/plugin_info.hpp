@@ -58,8 +58,8 @@ struct BoundStream {
   std::string time_field;
 };
 
-/// Checks the parts of a PluginInfo that need a schema compiler: descriptor set parses, messages exist, key and time fields
-/// exist with fitting types. Implemented by codec/, called by plugin/ while loading. Thread: any.
+/// Checks the parts of a PluginInfo that need a schema compiler: descriptor set parses, messages exist, key and time
+/// fields exist with fitting types. Implemented by codec/, called by plugin/ while loading. Thread: any.
 class SchemaChecker {
  public:
   virtual ~SchemaChecker() = default;

@@ -43,9 +43,9 @@ struct Stream {
   std::string key_field;   ///< proto name; empty: events bring their key or have none
   std::string time_field;  ///< proto name; empty: events bring their time
   Partitioning partitioning = Partitioning::kKey;
-  std::string partition_field;                          ///< with kField: the proto or JSON name of a string field
-  std::map<std::string, std::int32_t> partition_map;    ///< with kField: value -> partition, taken modulo the count
-  std::string timezone = "UTC";                         ///< zone of naive times in this stream's JSON
+  std::string partition_field;                        ///< with kField: the proto or JSON name of a string field
+  std::map<std::string, std::int32_t> partition_map;  ///< with kField: value -> partition, taken modulo the count
+  std::string timezone = "UTC";                       ///< zone of naive times in this stream's JSON
 };
 
 /// All out streams of a running gateway. Thread: any, once built.
