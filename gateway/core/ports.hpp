@@ -45,6 +45,7 @@ struct JournalStats {
   std::uint64_t released_events = 0;    ///< passed by the pinning reader, in sequence order
   std::uint64_t full_refusals = 0;      ///< append calls that ended in kFull
   std::int64_t oldest_received_us = 0;  ///< of the oldest event not released; 0 when none is pending
+  Sequence last_sequence = 0;           ///< of the newest event, as of the same moment; 0 before the first
 };
 
 /// One reader's place in the journal. Thread: one thread at a time, its owner's.
@@ -54,6 +55,7 @@ class JournalReader {
 
   /// Fills `out` with the next records in sequence order and waits up to `wait` for the first; returns how many.
   /// The views live until release() passes them (pinning reader) or until the next read() (yielding reader).
+  /// Returns 0 early when the journal is closed and read to its end.
   virtual std::size_t read(std::span<JournalRecord> out, std::chrono::milliseconds wait) = 0;
 
   /// Everything up to and including `through` is no longer needed by this reader.
@@ -169,9 +171,13 @@ class DeliverySink {
   virtual void on_failed(std::uint32_t tag, std::string_view reason, bool is_permanent) = 0;
 };
 
+/// Thread: one, its owner's (the forwarder), for everything.
 class Producer {
  public:
   virtual ~Producer() = default;
+
+  /// Who hears of outcomes; set before the first produce. Null: nobody, later reports are discarded.
+  virtual void set_sink(DeliverySink* sink) = 0;
 
   /// Registers a topic; its partition count is what the gateway was configured with until the cluster answers.
   virtual Result<TopicId> open_topic(std::string_view name, std::uint32_t partitions) = 0;
@@ -183,7 +189,8 @@ class Producer {
     bool is_first_refused = false;  ///< records[taken] can never be sent (too large): skip it
     std::string_view reason;        ///< static text, for the counter, when is_first_refused
   };
-  /// Hands records over for one partition, in order.
+  /// Hands records over for one partition, in order. Less than all taken with neither flag set: the client is dead, see
+  /// fatal_error().
   virtual Produced produce(TopicId topic, std::int32_t partition, std::span<const ProduceRecord> records) = 0;
 
   /// Serves delivery reports, waiting up to `wait` for the first.
@@ -194,6 +201,7 @@ class Producer {
   virtual void purge() = 0;
   /// Not ok once the client is dead for good; its text says why. recreate() makes a new one.
   [[nodiscard]] virtual Status fatal_error() const = 0;
+  /// Call after purge(). TopicIds and the sink stay valid; on failure call it again later.
   virtual Status recreate() = 0;
 };
 
@@ -226,10 +234,11 @@ class Subscription {
   virtual ~Subscription() = default;
 
   /// Fills `out`, waiting up to `wait` for the first; views live until the next poll. kUnavailable is for the log: the
-  /// client goes on by itself.
+  /// client goes on by itself. Any other code: this subscription is dead, make a new one.
   virtual Result<std::size_t> poll(std::span<TopicRecord> out, std::chrono::milliseconds wait) = 0;
-  /// Commits the offsets of everything poll returned before its latest call. Asynchronous unless `is_final`.
-  virtual void commit(bool is_final) = 0;
+  /// Commits these next offsets (what was handled; poll may have returned more) for the group. Partitions no longer
+  /// assigned are left out. Asynchronous unless `is_final`, then bounded by a few seconds.
+  virtual void commit(std::span<const PartitionPosition> handled, bool is_final) = 0;
   /// Assigned partitions and the next offset of each. Thread: any.
   [[nodiscard]] virtual std::vector<PartitionPosition> positions() const = 0;
 };
