@@ -8,10 +8,12 @@
  *               New needs become members appended behind struct_size (minor version + 1) or a new entity _v2.
  *   Versions    A plugin states the major and minor it was compiled for. Another major is refused. A minor newer than
  *               the host's is refused, with both versions named. An older minor always loads: what it lacks reads as
- *               zero. An author may target an older minor by defining SLUICE_TARGET_ABI_MINOR before this header.
+ *               zero. An author may target an older minor by defining SLUICE_TARGET_ABI_MINOR before this header: a
+ *               member since minor N stands inside `#if SLUICE_TARGET_ABI_MINOR >= N`, so sizeof is that of the target.
  *   Sizes       Every struct the other side reads begins with its struct_size as compiled. Every array is passed with
- *               its element stride, so that either side may grow. Booleans are uint32_t; 0 is no valid enumerator,
- *               except SLUICE_OK.
+ *               its element stride, so that either side may grow. No struct ends in padding (a member appended into
+ *               it would not show in struct_size). Reserved members and unknown flag bits are zero. Booleans are
+ *               uint32_t; 0 is no valid enumerator, except SLUICE_OK.
  *   Statuses    The set that flows plugin -> host may grow; the set that flows host -> plugin is closed per major.
  *   Memory      Who allocates frees. What is passed to a call is borrowed for that call, and copied by the callee if
  *               it needs it longer. What sluice_plugin_entry_v1 returns is the plugin's static storage, valid until the
@@ -118,7 +120,8 @@ enum { SLUICE_STREAM_EVENTS = 1, SLUICE_STREAM_TABLE = 2 };
 enum { SLUICE_CLEANUP_DELETE = 1, SLUICE_CLEANUP_COMPACT = 2, SLUICE_CLEANUP_COMPACT_DELETE = 3 };
 
 /* One stream a plugin writes (out) or reads (in). Topic, partitions, retention and clean-up are defaults that the
- * configuration may change. Streams are numbered by their place in the table. */
+ * configuration may change; an in stream's partitions, retention and clean-up are not looked at. Streams are numbered by
+ * their place in the table. */
 typedef struct sluice_stream_v1 {
   uint32_t struct_size;
   uint32_t direction;
@@ -128,7 +131,8 @@ typedef struct sluice_stream_v1 {
   sluice_str message;     /* full protobuf name, found in the descriptor set */
   sluice_str topic;
   sluice_str key_field;   /* proto name of a string or integer field; empty = events carry no key of their own */
-  sluice_str time_field;  /* proto name of the int64 event time; empty = the time given with each event */
+  sluice_str time_field;  /* proto name of the int64 event time, in the unit of its (sluice.format); empty = the time
+                             given with each event */
   uint32_t partitions;    /* 1..1000 */
   uint32_t reserved;
   int64_t retention_ms;   /* 0 = the broker's default */
@@ -143,7 +147,7 @@ enum {
 };
 
 enum {
-  SLUICE_EVENT_DELETE = 1,   /* table streams: the row of this key is gone; the payload is empty */
+  SLUICE_EVENT_DELETE = 1,   /* the row of this (non-empty) key is gone; the payload is empty. Table streams, inputs */
   SLUICE_EVENT_TIME_NOW = 2  /* event_time_us is ignored: time_field of the payload, else the host's clock, counts */
 };
 
@@ -170,7 +174,8 @@ typedef struct sluice_emit_result_v1 {
   uint32_t struct_size; /* set by the plugin */
   uint32_t reserved;
   size_t accepted;
-  uint64_t ticket;      /* covers every accepted event; see wait_durable. 0 when nothing was accepted */
+  uint64_t ticket;      /* covers every accepted event and every smaller ticket; see wait_durable. 0 when nothing was
+                           accepted */
 } sluice_emit_result_v1;
 
 /* An event handed to a consumer. */
@@ -182,6 +187,8 @@ typedef struct sluice_input_v1 {
   int64_t arrival_time_us; /* when Kafka, or the journal, took it */
   sluice_bytes key;
   sluice_bytes payload;   /* in the encoding of the stream (see sluice_bound_stream_v1) */
+  uint32_t flags;         /* SLUICE_EVENT_DELETE: a tombstone, told apart from a message whose fields are all default */
+  uint32_t reserved;
 } sluice_input_v1;
 
 typedef struct sluice_input_batch_v1 {
@@ -224,10 +231,12 @@ typedef struct sluice_host_v1 {
    *   BUSY     no room for events[accepted] and later; try them again after `wait`
    *   REFUSED  events[accepted] can never be taken (error: why); go on with the one behind it. It is counted as refused
    *   STOPPED  the instance is stopping; events[accepted] and later were not taken
+   *   FAILED   the batch itself is malformed (its size or stride); nothing was taken
    * Events of a table stream are rows; the latest per key counts. */
   sluice_status (*emit)(void *context, const sluice_batch_v1 *batch, sluice_emit_result_v1 *result, sluice_error *error);
 
-  /* Waits until everything the ticket covers survives a crash (in journal mode "memory": at once). OK, TIMEOUT, FAILED. */
+  /* Waits until everything the ticket covers survives a crash (in journal mode "memory": at once). OK, TIMEOUT, FAILED.
+   * A timeout of 0 only asks. It is not cut short by the stop request, so that a source can still acknowledge. */
   sluice_status (*wait_durable)(void *context, uint64_t ticket, int64_t timeout_ms, sluice_error *error);
 
   /* Waits for the duration or for the stop request, whichever is first: TIMEOUT or STOPPED. Accurate to the timer slack
@@ -244,11 +253,13 @@ typedef struct sluice_host_v1 {
 
   /* Counts events a source could not turn into an emit (a malformed line, say) or a consumer refused, by reason.
    * `reason` is [a-z0-9_]{1,64}; at most 64 different ones per instance, the rest count as "other". With `payload`, the
-   * original goes to the dead-letter stream beside `detail`. */
+   * original goes to the dead-letter stream beside `detail`. An input is one of the batch being delivered, by its address
+   * there: only inside on_batch, and never a copy. */
   void (*refuse)(void *context, sluice_str reason, sluice_str detail, const sluice_input_v1 *input_or_null,
                  sluice_bytes payload);
 
-  /* A source's own memory across restarts: replaces what load gave back. At most 1 MiB. Durable when it returns OK
+  /* A source's own memory across restarts: replaces the saved_state of create. At most 1 MiB. Save a read position only
+   * after wait_durable, or a crash skips events. Durable when it returns OK
    * (in journal mode "memory": written, not forced to the device). */
   sluice_status (*save_state)(void *context, sluice_bytes state, sluice_error *error);
 } sluice_host_v1;
@@ -298,16 +309,18 @@ typedef struct sluice_consumer_v1 {
   uint32_t struct_size;
   uint32_t state_version; /* raised when save's bytes change meaning; load is not called with another version */
   sluice_status (*create)(const sluice_create_v1 *args, void **self, sluice_error *error);
-  /* Instance thread. OK: every input was used or refused. FAILED: the host restarts the instance from its last saved
-   * state. */
+  /* Instance thread. OK: every input was used or refused. FAILED: the inputs count as not used, and the host restarts
+   * the instance from its last saved state; so also when emit gave STOPPED before every output was taken. */
   sluice_status (*on_batch)(void *self, const sluice_input_batch_v1 *batch, sluice_error *error);
   /* Instance thread, about every tick_interval_ms and between batches; `now_us` is the host's wall clock, monotonic_us its
    * steady one. Optional. */
   sluice_status (*on_tick)(void *self, int64_t now_us, int64_t monotonic_us, sluice_error *error);
   /* Instance thread, between batches: writes the state that belongs to everything consumed so far. Optional. */
   sluice_status (*save)(void *self, const sluice_writer_v1 *writer, sluice_error *error);
-  /* After create, before the first batch. Must leave a fresh instance as it was when it fails. Optional, with save. */
+  /* Instance thread, after create, before the first batch. Must leave a fresh instance as it was when it fails. Optional,
+   * with save. */
   sluice_status (*load)(void *self, sluice_bytes state, sluice_error *error);
+  /* Any one thread, last. */
   void (*destroy)(void *self);
   uint32_t tick_interval_ms; /* 0 = 1000 */
   uint32_t order;            /* SLUICE_ORDER_*; 0 = arrival */
@@ -349,8 +362,12 @@ typedef struct sluice_plugin_v1 {
 
 /* The one exported symbol. Any thread; returns the same pointer each time; null means the plugin cannot work here. */
 typedef const sluice_plugin_v1 *(*sluice_plugin_entry_fn)(void);
-#ifndef SLUICE_PLUGIN_STATIC
+#ifdef SLUICE_PLUGIN_STATIC
+/* Static builds, for tests: the entry carries the plugin's name, so that several plugins fit into one program. */
+#define SLUICE_PLUGIN_ENTRY(plugin_name) const sluice_plugin_v1 *sluice_plugin_entry_v1_##plugin_name(void)
+#else
 SLUICE_EXPORT const sluice_plugin_v1 *sluice_plugin_entry_v1(void);
+#define SLUICE_PLUGIN_ENTRY(plugin_name) SLUICE_EXPORT const sluice_plugin_v1 *sluice_plugin_entry_v1(void)
 #endif
 
 #ifdef __cplusplus
