@@ -272,6 +272,7 @@ struct ConsumerInput {
   std::int64_t arrival_time_us = 0;
   std::string_view key;
   std::string_view payload;
+  bool is_delete = false;  ///< a tombstone: the payload is empty
 };
 
 /// What an instance may ask of the gateway. Implemented by pipeline/, called by plugin/. Thread: any thread of the
