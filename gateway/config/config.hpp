@@ -24,9 +24,11 @@ struct Location {
 
 /// A value as the user wrote it, before a plugin's option table gives it a type.
 struct RawValue {
-  std::variant<std::string, std::int64_t, double, bool, std::vector<std::string>> value;
-  Location where;
-  Location key_where;
+  std::variant<std::string, std::int64_t, double, bool, std::vector<std::string>> value = {};
+  Location where = {};
+  Location key_where = {};
+  bool is_untyped =
+      false;  ///< text of the environment or of --set: becomes a number or boolean where the option wants one
 };
 
 /// [source.streams.NAME] / [consumer.streams.NAME]: all optional, the plugin's declaration is the default.
@@ -91,6 +93,7 @@ struct Config {
     std::uint16_t port = 8080;         ///< 0: any free port, printed at start
     bool is_enabled = true;            ///< listen = "" turns it off
     bool is_insecure_allowed = false;  ///< insecure = true: a non-loopback address without access control is accepted
+    std::vector<std::string> hosts;  ///< names a browser may use in Host, besides loopback names and the listen address
   } admin;
 
   struct {
@@ -102,12 +105,16 @@ struct Config {
   } kafka;
 
   struct {
-    JournalMode mode = JournalMode::kMemory;
+    JournalMode mode = JournalMode::kMemory;  ///< kMemory also when the file does not say: kDisk is refused for now
     std::int64_t commit_window_us = 5'000;
     std::uint64_t max_bytes = 0;  ///< 0: decided by the mode
     std::uint64_t keep_free_bytes = 256ULL << 20U;
     OnFull on_full = OnFull::kBlock;
   } journal;
+
+  struct {
+    std::string url;  ///< empty: none
+  } schema_registry;
 
   std::string gaps_topic = "sluice-gaps";
   std::string dead_letters_topic = "sluice-dead-letters";
