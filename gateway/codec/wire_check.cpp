@@ -1,0 +1,261 @@
+#include "codec/wire_check.hpp"
+
+#include "codec/calendar.hpp"
+#include "codec/failure.hpp"
+#include "codec/number_text.hpp"
+#include "codec/utf8.hpp"
+
+namespace sluice::codec {
+namespace {
+
+constexpr std::string_view kMalformed = "malformed protobuf bytes";
+
+bool is_varint(Kind kind) { return kind <= Kind::kSint64 || kind == Kind::kEnum; }
+
+class Checker {
+ public:
+  Checker(const char* begin, std::uint32_t& unknown_fields) : begin_(begin), unknown_fields_(unknown_fields) {}
+
+  bool message(const MessagePlan& plan, std::string_view wire, const Path& path, int depth) {
+    if (depth > kMaxDepth) return fail(path, "nested deeper than 32 messages", wire.data());
+    const char* at = wire.data();
+    const char* const end = at + wire.size();
+    while (at != end) {
+      const char* const record = at;
+      std::uint32_t tag = 0;
+      if (!read_tag(at, end, tag)) return fail(path, kMalformed, record);
+      const int index = plan.find(tag >> 3);
+      const char* const value = at;
+      if (!skip_value(at, end, tag)) return fail(path, kMalformed, record);
+      if (index < 0) {
+        ++unknown_fields_;
+        continue;
+      }
+      const FieldPlan& field = plan.fields[static_cast<std::size_t>(index)];
+      const Path here{&path, field.name, -1};
+      if (tag != field.tag) {
+        if (!field.is_repeated || (tag & 7) != 2) {
+          return fail(here, "wire type " + std::to_string(tag & 7) + " does not fit the field", record);
+        }
+        if (!packed(field, here, value, at)) return false;
+        continue;
+      }
+      if (field.kind == Kind::kString || field.kind == Kind::kMessage || field.kind == Kind::kMap) {
+        const char* inner = value;
+        std::string_view bytes;
+        (void)read_bytes(inner, at, bytes);
+        if (field.kind == Kind::kString) {
+          const char* bad = find_bad_utf8(bytes.data(), bytes.data() + bytes.size());
+          if (bad != bytes.data() + bytes.size()) return fail(here, "invalid UTF-8", bad);
+        } else if (!message(*field.message, bytes, here, field.kind == Kind::kMap ? depth : depth + 1)) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  Failure failure;
+
+ private:
+  bool packed(const FieldPlan& field, const Path& here, const char* at, const char* end) {
+    std::string_view values;
+    (void)read_bytes(at, end, values);
+    const char* p = values.data();
+    const char* const stop = p + values.size();
+    if (is_varint(field.kind)) {
+      std::uint64_t ignored = 0;
+      while (p != stop) {
+        if (!read_varint(p, stop, ignored)) return fail(here, kMalformed, at);
+      }
+      return true;
+    }
+    const std::size_t width = (field.tag & 7) == 1 ? 8 : 4;
+    return values.size() % width == 0 || fail(here, kMalformed, at);
+  }
+
+  bool fail(const Path& path, std::string_view text, const char* at) { return failure.at(path, text, at - begin_); }
+
+  const char* const begin_;
+  std::uint32_t& unknown_fields_;
+};
+
+Result<const FieldPlan*> field_for(const MessagePlan& message, std::string_view role, std::string_view name,
+                                   bool is_json_name_allowed) {
+  for (const FieldPlan& field : message.fields) {
+    if (field.proto_name != name && !(is_json_name_allowed && field.name == name)) continue;
+    if (field.is_repeated || field.kind == Kind::kMap) {
+      return Status(Code::kInvalid,
+                    std::string(role) + " field \"" + std::string(name) + "\" of " + message.name + " is repeated");
+    }
+    return &field;
+  }
+  std::string known;
+  for (const FieldPlan& field : message.fields) known += (known.empty() ? "" : ", ") + field.proto_name;
+  return Status(Code::kInvalid, std::string(role) + " field \"" + std::string(name) + "\" is not in " + message.name +
+                                    ", which has: " + known);
+}
+
+Status wrong_type(std::string_view role, const FieldPlan& field, const MessagePlan& message,
+                  std::string_view expected) {
+  return {Code::kInvalid, std::string(role) + " field \"" + field.proto_name + "\" of " + message.name + ": expected " +
+                              std::string(expected)};
+}
+
+}  // namespace
+
+Status check_wire(const SchemaPlan& plan, std::string_view wire, std::uint32_t& unknown_fields) {
+  Checker checker(wire.data(), unknown_fields);
+  return checker.message(*plan.root, wire, Path{}, 1) ? Status() : std::move(checker.failure.status);
+}
+
+Result<FactFinder> FactFinder::create(const MessagePlan& message, std::string_view key_field,
+                                      std::string_view time_field, std::string_view partition_field) {
+  FactFinder finder;
+  if (!key_field.empty()) {
+    auto field = field_for(message, "key", key_field, false);
+    if (!field) return field.status();
+    const Kind kind = (*field)->kind;
+    if (kind == Kind::kBool || (kind > Kind::kSfixed64 && kind != Kind::kString)) {
+      return wrong_type("key", **field, message, "a string or an integer");
+    }
+    finder.key_tag_ = (*field)->tag;
+    finder.key_kind_ = kind;
+    finder.key_has_presence_ = (*field)->has_presence;
+  }
+  if (!time_field.empty()) {
+    auto field = field_for(message, "time", time_field, false);
+    if (!field) return field.status();
+    const Kind kind = (*field)->kind;
+    if (kind != Kind::kInt64 && kind != Kind::kSint64 && kind != Kind::kSfixed64) {
+      return wrong_type("time", **field, message, "an int64");
+    }
+    if ((*field)->text == Text::kDecimal) return wrong_type("time", **field, message, "a time, not a decimal");
+    finder.time_tag_ = (*field)->tag;
+    finder.time_kind_ = kind;
+    finder.time_units_per_second_ = (*field)->units_per_second;
+    finder.time_name_ = (*field)->name;
+  }
+  if (!partition_field.empty()) {
+    auto field = field_for(message, "partition", partition_field, true);
+    if (!field) return field.status();
+    if ((*field)->kind != Kind::kString) return wrong_type("partition", **field, message, "a string");
+    finder.partition_tag_ = (*field)->tag;
+  }
+  return finder;
+}
+
+Status FactFinder::fail(std::string_view wire, const char* at) const {
+  Failure failure;
+  failure.at(Path{}, kMalformed, at - wire.data());
+  return failure.status;
+}
+
+Status FactFinder::set_integer_key(std::string_view value, EventFacts& facts) const {
+  const char* at = value.data();
+  const char* const end = at + value.size();
+  std::uint64_t bits = 0;
+  std::uint32_t narrow = 0;
+  char* const digits = facts.key_digits.data();
+  char* behind = digits;
+  switch (key_kind_) {
+    case Kind::kFixed32:
+      if (!read_fixed(at, end, narrow)) return fail(value, at);
+      behind = write_unsigned(digits, narrow);
+      break;
+    case Kind::kSfixed32:
+      if (!read_fixed(at, end, narrow)) return fail(value, at);
+      behind = write_signed(digits, static_cast<std::int32_t>(narrow));
+      break;
+    case Kind::kFixed64:
+    case Kind::kSfixed64:
+      if (!read_fixed(at, end, bits)) return fail(value, at);
+      behind = key_kind_ == Kind::kFixed64 ? write_unsigned(digits, bits)
+                                           : write_signed(digits, static_cast<std::int64_t>(bits));
+      break;
+    default:
+      if (!read_varint(at, end, bits)) return fail(value, at);
+      if (key_kind_ == Kind::kUint64) {
+        behind = write_unsigned(digits, bits);
+      } else if (key_kind_ == Kind::kUint32) {
+        behind = write_unsigned(digits, static_cast<std::uint32_t>(bits));
+      } else if (key_kind_ == Kind::kInt32) {
+        behind = write_signed(digits, static_cast<std::int32_t>(bits));
+      } else if (key_kind_ == Kind::kSint32) {
+        behind = write_signed(digits, unzigzag(static_cast<std::uint32_t>(bits)));
+      } else {
+        behind = write_signed(digits, key_kind_ == Kind::kSint64 ? unzigzag(bits) : static_cast<std::int64_t>(bits));
+      }
+  }
+  facts.key = {digits, static_cast<std::size_t>(behind - digits)};
+  facts.has_key = true;
+  return {};
+}
+
+Status FactFinder::find(std::string_view wire, EventFacts& facts) const {
+  const char* at = wire.data();
+  const char* const end = at + wire.size();
+  std::string_view key;
+  std::string_view time;
+  while (at != end) {
+    const char* const record = at;
+    std::uint32_t tag = 0;
+    if (!read_tag(at, end, tag)) return fail(wire, record);
+    const char* const value = at;
+    if (!skip_value(at, end, tag)) return fail(wire, record);
+    if (tag == key_tag_) {
+      key = {value, static_cast<std::size_t>(at - value)};
+    } else if (tag == time_tag_) {
+      time = {value, static_cast<std::size_t>(at - value)};
+    }
+    // Not exclusive: a stream may be partitioned by its key.
+    if (tag == partition_tag_) {
+      const char* inner = value;
+      (void)read_bytes(inner, at, facts.partition_value);
+    }
+  }
+  if (key_tag_ != kNoTag) {
+    if (key_kind_ == Kind::kString) {
+      const char* inner = key.data();
+      if (inner != nullptr) (void)read_bytes(inner, inner + key.size(), facts.key);
+      facts.has_key = !facts.key.empty();
+    } else if (key.data() != nullptr) {
+      if (Status status = set_integer_key(key, facts); !status.ok()) return status;
+    } else if (!key_has_presence_) {
+      facts.key_digits[0] = '0';
+      facts.key = {facts.key_digits.data(), 1};
+      facts.has_key = true;
+    }
+  }
+  if (time.data() != nullptr) {
+    const char* inner = time.data();
+    std::uint64_t bits = 0;
+    if (time_kind_ == Kind::kSfixed64) {
+      (void)read_fixed(inner, inner + time.size(), bits);
+    } else {
+      (void)read_varint(inner, inner + time.size(), bits);
+    }
+    const auto units = time_kind_ == Kind::kSint64 ? unzigzag(bits) : static_cast<std::int64_t>(bits);
+    bool fits = true;
+    switch (time_units_per_second_) {
+      case 1'000'000:
+        facts.event_time_us = units;
+        break;
+      case 1'000'000'000:
+        facts.event_time_us = floor_div(units, 1000);
+        break;
+      default:
+        fits = !__builtin_mul_overflow(units, 1'000'000 / time_units_per_second_, &facts.event_time_us);
+    }
+    if (!fits) {
+      Failure failure;
+      const Path root;
+      failure.at(Path{&root, time_name_, -1}, "time " + std::to_string(units) + " is out of range");
+      return failure.status;
+    }
+    facts.has_time = true;
+  }
+  return {};
+}
+
+}  // namespace sluice::codec
