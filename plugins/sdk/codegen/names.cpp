@@ -129,7 +129,7 @@ std::string member_type(const FieldDescriptor& field) {
       return "::sluice::Map<" + codec(*entry.FindFieldByNumber(1)) + ", " + codec(*entry.FindFieldByNumber(2)) + ">";
     }
     case Shape::kRepeated:
-      return "::sluice::Repeated<" + codec(field) + ">";
+      return "::sluice::Repeated<" + codec(field) + (field.is_packable() && !field.is_packed() ? ", false>" : ">");
     case Shape::kOptional:
       return "std::optional<" + value_type(field) + ">";
     case Shape::kMessage:

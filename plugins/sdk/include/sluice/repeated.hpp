@@ -16,8 +16,8 @@
 
 namespace sluice::inline sdk {
 
-/// The values of a repeated field, in order. Take it by value; iterate with `for (auto value : field)`.
-template <class Codec>
+/// The values of a repeated field, in order: `for (auto value : field)`. Reading takes packed and single values alike.
+template <class Codec, bool is_written_packed = Codec::kIsPackable>
 class Repeated {
  public:
   using value_type = typename Codec::Value;
@@ -96,19 +96,19 @@ class Repeated {
     if (empty()) return 0;
     std::size_t sum = 0;
     for (const value_type& value : *this) {
-      if constexpr (Codec::kIsPackable)
+      if constexpr (is_written_packed)
         sum += Codec::size(value);
       else
         sum += wire::present_size<Codec, field>(value);
     }
-    if constexpr (Codec::kIsPackable)
+    if constexpr (is_written_packed)
       sum += wire::varint_size(wire::tag_of(field, wire::Type::kLength)) + wire::varint_size(sum);
     return sum;
   }
   template <std::uint32_t field>
   [[nodiscard]] char* write(char* to) const {
     if (empty()) return to;
-    if constexpr (Codec::kIsPackable) {
+    if constexpr (is_written_packed) {
       return wire::write_length_prefixed(wire::write_tag<wire::tag_of(field, wire::Type::kLength)>(to), [&](char* at) {
         for (const value_type& value : *this) at = Codec::write(at, value);
         return at;
