@@ -1,0 +1,1 @@
+target_link_libraries(unit_kafka PRIVATE sluice_test_kafka PkgConfig::RDKAFKA)
