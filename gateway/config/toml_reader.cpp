@@ -1,30 +1,19 @@
+// The parser asserts what malformed text can break ("[="): in a debug build that would end the process, with NDEBUG it
+// becomes an assumption of the optimiser. Behind each of those assertions it handles the case, so they are switched
+// off.
+#undef NDEBUG
+#define TOML_ASSERT(expression) static_assert(true)
 #include <toml++/toml.h>
 
 #include <algorithm>
 
 #include "config/node.hpp"
+#include "config/toml_screen.hpp"
 
 namespace sluice::config {
 namespace {
 
-// The parser recurses while it destroys what it built, so the depth a text can ask for is bounded before it is parsed:
-// by the dots in a line (a.b.c = 1) times the nesting of values, which is set to 32 where this file is compiled.
-constexpr std::ptrdiff_t kDotsPerLine = 128;
 constexpr int kTableDepth = 16;
-
-bool has_line_with_too_many_dots(std::string_view text, std::uint32_t& line) {
-  line = 1;
-  std::ptrdiff_t dots = 0;
-  for (const char c : text) {
-    if (c == '\n') {
-      ++line;
-      dots = 0;
-    } else if (c == '.' && ++dots > kDotsPerLine) {
-      return true;
-    }
-  }
-  return false;
-}
 
 class Converter {
  public:
@@ -95,11 +84,8 @@ void set_location(Node& node, const Location& where) {
 }  // namespace
 
 std::optional<Node> read_toml(std::string_view text, const std::string& file, Diagnostics& diagnostics) {
-  std::uint32_t line = 0;
-  if (has_line_with_too_many_dots(text, line)) {
-    diagnostics.add({.where = {.file = file, .line = line, .column = 1},
-                     .message = "too many dots in a line",
-                     .expected = "at most " + std::to_string(kDotsPerLine)});
+  if (std::optional<Diagnostic> finding = screen_toml(text, file)) {
+    diagnostics.add(std::move(*finding));
     return std::nullopt;
   }
   toml::parse_result parsed = toml::parse(text, file);
