@@ -6,6 +6,8 @@
 
 extern "C" SLUICE_PLUGIN_ENTRY(room_sensor);
 extern "C" SLUICE_PLUGIN_ENTRY(room_average);
+extern "C" SLUICE_PLUGIN_ENTRY(room_button);
+extern "C" SLUICE_PLUGIN_ENTRY(room_logger);
 
 namespace sluice::testing {
 namespace {
@@ -51,6 +53,31 @@ TEST(RoomAverage, RefusesAReadingWithoutARoomAndOneThatIsMalformed) {
   EXPECT_EQ(host.refusals[0].reason, "missing_room");
   EXPECT_EQ(host.refusals[1].reason, "malformed");
   EXPECT_TRUE(host.refusals[1].has_input);
+}
+
+TEST(RoomButtonInC, EmitsJsonAndTriesAgainWhenTheHostIsBusy) {
+  FakeHost host;
+  host.emit_script = {{SLUICE_BUSY, 0, ""}};
+  host.stop_after_waits = 3;
+  FakeInstance button(sluice_plugin_entry_v1_room_button(), host, {.options = {{"interval", "1s"}}});
+
+  ASSERT_EQ(button.run(), SLUICE_OK);
+
+  ASSERT_EQ(host.events.size(), 2U);
+  EXPECT_EQ(host.events[0].encoding, SLUICE_ENCODING_JSON);
+  EXPECT_EQ(host.events[0].payload, R"({"room":"hall","celsius":21.5})");
+  EXPECT_THAT(host.waits_us, ::testing::ElementsAre(10'000, 1'000'000, 1'000'000));
+}
+
+TEST(RoomLoggerInC, LogsHowManyReadingsCame) {
+  FakeHost host;
+  FakeInstance logger(sluice_plugin_entry_v1_room_logger(), host);
+
+  ASSERT_EQ(logger.on_batch({{.payload = "{}"}, {.payload = R"({"room":"hall"})"}}), SLUICE_OK);
+  ASSERT_EQ(logger.on_tick(), SLUICE_OK);
+
+  ASSERT_EQ(host.logs.size(), 1U);
+  EXPECT_EQ(host.logs[0].text, R"(2 readings, the latest: {"room":"hall"})");
 }
 
 }  // namespace
