@@ -54,6 +54,9 @@ class KafkaSubscription final : public Subscription {
   void add_slot(const std::string& topic, std::int32_t partition, std::int64_t next_offset, KafkaTopic handle);
   void tell_guard();
   [[nodiscard]] std::optional<std::int64_t> start_of(std::string_view topic, std::int32_t partition) const;
+  [[nodiscard]] std::int64_t first_offset() const {
+    return settings_.start == StartOffset::kEarliest ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END;
+  }
   [[nodiscard]] std::int64_t lag_of(const Slot& slot) const;
   [[nodiscard]] std::vector<LaggingPartition> lagging() const;
   void release_messages();
@@ -209,7 +212,11 @@ void KafkaSubscription::assign(rd_kafka_topic_partition_list_t* partitions, bool
   for (int i = 0; i < partitions->cnt; ++i) {
     rd_kafka_topic_partition_t& partition = partitions->elems[i];
     const std::optional<std::int64_t> start = start_of(partition.topic, partition.partition);
-    if (start) partition.offset = *start;
+    if (start) {
+      partition.offset = *start;
+    } else if (!settings_.use_group_offsets) {
+      partition.offset = first_offset();
+    }
     add_slot(partition.topic, partition.partition, start.value_or(kUnknownOffset), nullptr);
   }
   if (is_incremental) {
@@ -264,8 +271,7 @@ Status KafkaSubscription::read_directly(milliseconds wait) {
     for (int partition = 0; partition < partitions; ++partition) {
       KafkaTopic topic(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
       const std::optional<std::int64_t> start = start_of(name, partition);
-      const std::int64_t from =
-          start.value_or(settings_.start == StartOffset::kEarliest ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END);
+      const std::int64_t from = start.value_or(first_offset());
       if (rd_kafka_consume_start_queue(topic.get(), partition, from, queue_.get()) != 0) {
         return to_status(rd_kafka_last_error(), "topic " + name);
       }

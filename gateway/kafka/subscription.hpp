@@ -23,6 +23,9 @@ struct SubscriptionSettings {
   StartOffset start = StartOffset::kEarliest;
   /// Offsets that win over what the group committed (a restored consumer knows better); lag_records is not read.
   std::vector<PartitionPosition> start_positions{};
+  /// False: a partition without a start position begins at `start`, whatever the group committed (a consumer that keeps
+  /// state and has lost it must read everything again).
+  bool use_group_offsets = true;
   std::uint64_t prefetch_max_bytes = 8ULL << 20U;  ///< fetched ahead of poll(); one fetch may pass it
 };
 
