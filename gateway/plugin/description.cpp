@@ -265,7 +265,8 @@ Status read_tables(const sluice_plugin_v1& plugin, const DescriptionChecks& chec
   if (!read.ok()) return read;
   if (Status options = checks.options(info.options); !options.ok()) return options;
   if (info.descriptor_set.empty()) return {};
-  return checks.schemas.check(info.descriptor_set, info.streams);
+  const Status schemas = checks.schemas.check(info.descriptor_set, info.streams);
+  return schemas.ok() ? Status() : invalid(schemas.text());
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -249,8 +250,9 @@ std::vector<Status> probe(const std::filesystem::path& executable, const std::ve
 int run_probe(const std::filesystem::path& plugin, const SchemaChecker& schemas, const OptionTableCheck& options) {
   harden_child();
   const Result<LoadedPlugin> loaded = load(plugin, schemas, options);
+  (void)std::fflush(nullptr);  // what the plugin printed comes before the answer
   write_out(loaded ? std::string(kLoaded) : std::string(kRefused) + loaded.status().text() + "\n");
-  return loaded ? 0 : 1;
+  ::_exit(loaded ? 0 : 1);
 }
 
 }  // namespace sluice::plugin

@@ -18,8 +18,10 @@ namespace sluice::plugin {
 std::vector<Status> probe(const std::filesystem::path& executable, const std::vector<std::filesystem::path>& plugins,
                           std::chrono::milliseconds timeout = std::chrono::seconds(5));
 
-/// The child's side: loads the plugin, answers on standard output and returns the exit code. The process must end with
-/// it.
-int run_probe(const std::filesystem::path& plugin, const SchemaChecker& schemas, const OptionTableCheck& options);
+/// The child's side: loads the plugin, answers on standard output and ends the process there and then, without exit
+/// handlers: what a plugin does at exit must not follow, or spoil, the answer. So no exit code comes back; the type
+/// lets a command return the call. Thread: the main one, with no others.
+[[noreturn]] int run_probe(const std::filesystem::path& plugin, const SchemaChecker& schemas,
+                           const OptionTableCheck& options);
 
 }  // namespace sluice::plugin

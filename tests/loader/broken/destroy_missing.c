@@ -1,0 +1,8 @@
+/* An instance of it cannot be destroyed. */
+#include "../sound.h"
+
+const sluice_plugin_v1* sluice_plugin_entry_v1(void) {
+  sound_source();
+  source.destroy = NULL;
+  return &plugin;
+}

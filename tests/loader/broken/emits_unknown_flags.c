@@ -1,0 +1,15 @@
+/* Emits with a flag that does not exist. */
+#include "../sound.h"
+
+static sluice_status run(void* self, sluice_error* error) {
+  sluice_event_v1 event = reading();
+  (void)self;
+  event.flags = 1U << 30U;
+  return emit(&event, 1, error);
+}
+
+const sluice_plugin_v1* sluice_plugin_entry_v1(void) {
+  sound_source();
+  source.run = run;
+  return &plugin;
+}

@@ -1,0 +1,8 @@
+/* A topic without partitions. */
+#include "../sound.h"
+
+const sluice_plugin_v1* sluice_plugin_entry_v1(void) {
+  sound_source();
+  streams[0].partitions = 0;
+  return &plugin;
+}
