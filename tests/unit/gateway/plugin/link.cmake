@@ -1,0 +1,1 @@
+target_link_libraries(unit_plugin PRIVATE sluice_sdk sluice_test_support)
