@@ -66,8 +66,8 @@ class KafkaRoad final : public InputRoad {
       }
       return;
     }
-    for (std::size_t i = 0; i < std::exchange(polled_, 0); ++i) {
-      slots_[slot_of(records_[i].topic, records_[i].partition)].next_offset = records_[i].offset + 1;
+    for (const TopicRecord& record : std::span(records_).first(std::exchange(polled_, 0))) {
+      slots_[slot_of(record.topic, record.partition)].next_offset = record.offset + 1;
     }
   }
 

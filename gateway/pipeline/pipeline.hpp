@@ -30,7 +30,7 @@ struct PipelineParts {
   const Clock& clock;
   Log& log;
   std::size_t table_budget_bytes = 4U << 20U;
-  Forwarder::Options forwarder;
+  Forwarder::Options forwarder{};
 };
 
 /// How long each step of a stop may take; together they bound it.
