@@ -43,24 +43,24 @@ class RollingStatistics {
   [[nodiscard]] Summary summary() const {
     if (ring_.empty()) return {};
     // Differences to one of the values: exact when the values lie close together, which is when it matters.
-    const double origin = ring_.front();
+    const double origin = ring_[oldest_];
     double low = origin;
     double high = origin;
     double sum = 0;
-    for (const double value : ring_) {
+    for_each([&](double value) {
       sum += value - origin;
       low = std::min(low, value);
       high = std::max(high, value);
-    }
+    });
     const auto count = static_cast<double>(ring_.size());
     const double shift = sum / count;
     double squares = 0;
     double rest = 0;  // what the rounding of `shift` left over
-    for (const double value : ring_) {
+    for_each([&](double value) {
       const double difference = (value - origin) - shift;
       squares += difference * difference;
       rest += difference;
-    }
+    });
     const double variance = std::max(0.0, (squares - rest * rest / count) / count);
     const double mean = std::clamp(origin + (shift + rest / count), low, high);
     return {ring_.size(), mean, std::sqrt(variance), low, high};
@@ -68,7 +68,7 @@ class RollingStatistics {
 
   void save(SnapshotWriter& out) const {
     out.integer(ring_.size());
-    for (std::size_t i = 0; i < ring_.size(); ++i) out.real(ring_[(oldest_ + i) % ring_.size()]);
+    for_each([&](double value) { out.real(value); });
   }
   /// Takes the newest values if the snapshot was made with a larger window.
   void load(SnapshotReader& in) {
@@ -82,6 +82,13 @@ class RollingStatistics {
   }
 
  private:
+  // Oldest first, so that the same values give the same bits wherever the ring begins.
+  template <class F>
+  void for_each(F&& visit) const {
+    for (std::size_t i = oldest_; i < ring_.size(); ++i) visit(ring_[i]);
+    for (std::size_t i = 0; i < oldest_; ++i) visit(ring_[i]);
+  }
+
   std::size_t capacity_;
   std::size_t oldest_ = 0;  // place of the oldest value once the ring is full
   std::vector<double> ring_;
