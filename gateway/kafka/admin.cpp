@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <thread>
 
 #include "kafka/admin_client.hpp"
 #include "kafka/errors.hpp"
@@ -11,6 +12,7 @@ namespace {
 
 // An answer that is due at the deadline may need a moment more to come through librdkafka's threads.
 constexpr int kAnswerGraceMs = 500;
+constexpr std::chrono::milliseconds kLeaderRetry{100};
 
 class KafkaAdmin final : public Admin {
  public:
@@ -92,7 +94,13 @@ Result<KafkaMetadata> ask_metadata(rd_kafka_t* client, const Deadline& deadline)
 
 Status resolve_offsets(rd_kafka_t* client, rd_kafka_topic_partition_list_t* partitions, const Deadline& deadline) {
   if (partitions->cnt == 0) return {};
-  const auto error = rd_kafka_offsets_for_times(client, partitions, deadline.left_ms());
+  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
+  do {
+    error = rd_kafka_offsets_for_times(client, partitions, deadline.left_ms());
+    // A leader just elected does not know of it yet.
+    if (error != RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION && error != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE) break;
+    std::this_thread::sleep_for(kLeaderRetry);
+  } while (deadline.left_ms() > 1);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return to_status(error, "ask for offsets");
   for (int i = 0; i < partitions->cnt; ++i) {
     rd_kafka_topic_partition_t& partition = partitions->elems[i];
