@@ -36,6 +36,15 @@ constexpr auto kScalars = out<sdk_test::Scalars>({.name = "scalars", .topic = "s
 constexpr auto kRows = table<sdk_test::Scalars>({.name = "rows", .topic = "rows", .key = "a_string"});
 constexpr auto kUnlisted = out<sdk_test::Empty>({.name = "unlisted", .topic = "unlisted"});
 
+template <class Stream, class Event>
+concept CanEmit = requires(Source& source, const Stream& stream, const Event& event) {
+  source.emit(stream, event);
+};
+static_assert(CanEmit<Out<sdk_test::Scalars>, sdk_test::Scalars>);
+static_assert(!CanEmit<Out<sdk_test::Scalars>, sdk_test::Empty>, "the stream of another event");
+static_assert(!CanEmit<Table<sdk_test::Scalars>, sdk_test::Scalars>, "rows are published");
+static_assert(!CanEmit<In<sdk_test::Scalars>, sdk_test::Scalars>, "an in stream");
+
 /// A source whose run is the test's.
 class ScriptedSource final : public Source {
  public:
