@@ -20,6 +20,7 @@ struct Slot {
 constexpr std::size_t kSlotsOnStack = 64;
 /// Slots are 32 bits wide.
 constexpr std::size_t kMaxJsonBytes = std::size_t{1} << 31;
+constexpr std::size_t kCopyStep = 16;
 /// Tag, length and a fixed-width value.
 constexpr std::size_t kRecordRoom = 2 * kMaxVarintBytes + 8;
 
@@ -184,11 +185,10 @@ class Decoder {
         if (!json_.string(text, path)) return name_field(field, path);
         if (text.empty() && omits_default) return true;
         if (field.kind == Kind::kBytes) return bytes(field, text, path);
-        writer_.room(kRecordRoom + text.size());
+        writer_.room(kRecordRoom + text.size() + kCopyStep);
         tag(field);
         writer_.at = write_varint(writer_.at, text.size());
-        std::memcpy(writer_.at, text.data(), text.size());
-        writer_.at += text.size();
+        copy(text);
         return true;
       }
       case Kind::kMessage: {
@@ -230,6 +230,20 @@ class Decoder {
         return true;
       }
     }
+  }
+
+  /// Appends by fixed-size moves where there is something to read behind the text; the caller has made the room.
+  void copy(std::string_view text) {
+    if (text.size() <= 4 * kCopyStep && json_.can_read(text.data(), text.size() + kCopyStep)) [[likely]] {
+      std::size_t done = 0;
+      do {
+        std::memcpy(writer_.at + done, text.data() + done, kCopyStep);
+        done += kCopyStep;
+      } while (done < text.size());
+    } else {
+      std::memcpy(writer_.at, text.data(), text.size());
+    }
+    writer_.at += text.size();
   }
 
   void tag(const FieldPlan& field) { writer_.at = write_varint(writer_.at, field.tag); }

@@ -219,7 +219,8 @@ bool JsonReader::unexpected(const Path& path, std::string_view expected) {
     default:
       break;
   }
-  if (got.empty()) return malformed(path);
+  // What begins like a number and was not taken as the number asked for is none: 01, -Infinity.
+  if (got.empty() || (got == "number" && expected.ends_with(got))) return malformed(path);
   return failure.at(path, "expected " + std::string(expected) + ", got " + std::string(got));
 }
 

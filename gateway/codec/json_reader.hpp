@@ -23,6 +23,13 @@ class JsonReader {
   /// The byte at the cursor, 0 at the end (0 is no JSON outside of strings).
   [[nodiscard]] char peek() const { return at == end ? '\0' : *at; }
 
+  /// True when [from, from + bytes) lies in the text, and not for example in an unescaped string.
+  [[nodiscard]] bool can_read(const char* from, std::size_t bytes) const {
+    const auto offset = reinterpret_cast<std::uintptr_t>(from) - reinterpret_cast<std::uintptr_t>(begin_);
+    const auto size = static_cast<std::size_t>(end - begin_);
+    return offset <= size && bytes <= size - offset;
+  }
+
   /// From the opening quote to behind the closing one. The view points into the text, or into the reader when the
   /// string has escapes: then it dies with the next call.
   bool string(std::string_view& text, const Path& path) {

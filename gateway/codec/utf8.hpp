@@ -71,7 +71,7 @@ inline const char* find_special(const char* at, const char* end) {
 }
 
 /// First byte of the first malformed sequence, or `end`.
-inline const char* find_bad_utf8(const char* at, const char* end) {
+[[gnu::noinline]] inline const char* find_bad_utf8_slow(const char* at, const char* end) {
   for (;;) {
     std::uint64_t word = 0;
     while (end - at >= 8) {
@@ -85,6 +85,30 @@ inline const char* find_bad_utf8(const char* at, const char* end) {
     if (size == 0) return at;
     at += size;
   }
+}
+inline const char* find_bad_utf8(const char* at, const char* end) {
+  // ASCII, which is the rule, by words; the last one overlaps the one before.
+  constexpr std::uint64_t kHighs = 0x8080808080808080U;
+  const auto size = static_cast<std::size_t>(end - at);
+  std::uint64_t seen = 0;
+  if (size >= 8) {
+    std::uint64_t word = 0;
+    for (const char* p = at; end - p > 8; p += 8) {
+      std::memcpy(&word, p, 8);
+      seen |= word;
+    }
+    std::memcpy(&word, end - 8, 8);
+    seen |= word;
+  } else if (size >= 4) {
+    std::uint32_t first = 0;
+    std::uint32_t last = 0;
+    std::memcpy(&first, at, 4);
+    std::memcpy(&last, end - 4, 4);
+    seen = first | last;
+  } else {
+    for (std::size_t i = 0; i < size; ++i) seen |= static_cast<std::uint8_t>(at[i]);
+  }
+  return (seen & kHighs) == 0 ? end : find_bad_utf8_slow(at, end);
 }
 
 inline bool is_utf8(std::string_view text) {

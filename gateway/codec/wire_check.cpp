@@ -20,36 +20,41 @@ class Checker {
     if (depth > kMaxDepth) return fail(path, "nested deeper than 32 messages", wire.data());
     const char* at = wire.data();
     const char* const end = at + wire.size();
+    const FieldPlan* const fields = plan.fields.data();
+    const FieldPlan* const last = fields + plan.fields.size();
+    const FieldPlan* expected = fields;
     while (at != end) {
       const char* const record = at;
       std::uint32_t tag = 0;
       if (!read_tag(at, end, tag)) return fail(path, kMalformed, record);
-      const int index = plan.find(tag >> 3);
+      const FieldPlan* field = expected;
+      if (field == last || field->tag != tag) {
+        const int index = plan.find(tag >> 3);
+        if (index < 0) {
+          if (!skip_value(at, end, tag)) return fail(path, kMalformed, record);
+          ++unknown_fields_;
+          continue;
+        }
+        field = fields + index;
+      }
       const char* const value = at;
       if (!skip_value(at, end, tag)) return fail(path, kMalformed, record);
-      if (index < 0) {
-        ++unknown_fields_;
-        continue;
-      }
-      const FieldPlan& field = plan.fields[static_cast<std::size_t>(index)];
-      const Path here{&path, field.name, -1};
-      if (tag != field.tag) {
-        if (!field.is_repeated || (tag & 7) != 2) {
-          return fail(here, "wire type " + std::to_string(tag & 7) + " does not fit the field", record);
-        }
-        if (!packed(field, here, value, at)) return false;
-        continue;
-      }
-      if (field.kind == Kind::kString || field.kind == Kind::kMessage || field.kind == Kind::kMap) {
+      expected = field + 1;
+      if (tag != field->tag) {
+        if (!packed(*field, tag, path, record, value, at)) return false;
+      } else if (field->kind == Kind::kString) {
+        const char* text = value;
+        std::string_view bytes;
+        (void)read_bytes(text, at, bytes);
+        const char* bad = find_bad_utf8(bytes.data(), at);
+        if (bad != at) return fail(Path{&path, field->name, -1}, "invalid UTF-8", bad);
+      } else if (field->message != nullptr) {
         const char* inner = value;
         std::string_view bytes;
         (void)read_bytes(inner, at, bytes);
-        if (field.kind == Kind::kString) {
-          const char* bad = find_bad_utf8(bytes.data(), bytes.data() + bytes.size());
-          if (bad != bytes.data() + bytes.size()) return fail(here, "invalid UTF-8", bad);
-        } else if (!message(*field.message, bytes, here, field.kind == Kind::kMap ? depth : depth + 1)) {
-          return false;
-        }
+        // The entry of a map is no level of nesting.
+        const int inner_depth = field->kind == Kind::kMap ? depth : depth + 1;
+        if (!message(*field->message, bytes, Path{&path, field->name, -1}, inner_depth)) return false;
       }
     }
     return true;
@@ -58,7 +63,13 @@ class Checker {
   Failure failure;
 
  private:
-  bool packed(const FieldPlan& field, const Path& here, const char* at, const char* end) {
+  /// A known field with another wire type than its own: only the packed form of a repeated number is right.
+  bool packed(const FieldPlan& field, std::uint32_t tag, const Path& path, const char* record, const char* at,
+              const char* end) {
+    const Path here{&path, field.name, -1};
+    if (!field.is_repeated || (tag & 7) != static_cast<std::uint32_t>(WireType::kBytes)) {
+      return fail(here, "wire type " + std::to_string(tag & 7) + " does not fit the field", record);
+    }
     std::string_view values;
     (void)read_bytes(at, end, values);
     const char* p = values.data();
