@@ -8,6 +8,7 @@
 ///
 /// SLUICE_PLUGIN_NAME comes from the build (sluice_add_plugin): it is the plugin's name and that of its file.
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -183,7 +184,7 @@ class PluginTable {
   }
 
   static void destroy(void* self) {
-    (void)barrier(nullptr, [&] { delete static_cast<Base*>(self); });
+    delete static_cast<Base*>(self);  // destructors are noexcept: one that throws ends the process
   }
 
   static sluice_status run(void* self, sluice_error* error) {
@@ -195,7 +196,9 @@ class PluginTable {
   }
 
   static void request_stop(void* self) {
-    (void)barrier(nullptr, [&] { static_cast<Source*>(static_cast<Base*>(self))->request_stop(); });
+    Source& source = *static_cast<Source*>(static_cast<Base*>(self));
+    ErrorBuffer error;
+    if (barrier(error.get(), [&] { source.request_stop(); }) != SLUICE_OK) source.log(LogLevel::kError, error.text());
   }
 
   /// Runs a callback and hands over what it wrote. Half of a failed callback's output is never sent.

@@ -279,6 +279,26 @@ TEST_F(SourceTest, SavesItsStateOrSaysWhyNot) {
   EXPECT_EQ(error_, "save_state: disk full");
 }
 
+class ClumsyToStop final : public Source {
+ public:
+  using Source::Source;
+  void run() override {}
+
+ private:
+  void request_stop() override { throw std::runtime_error("no one to wake"); }
+};
+
+TEST(RequestStop, IsPresentWhenOverriddenInPrivateAndLogsWhatItThrows) {
+  FakeHost host;
+  FakeInstance source(plugin_entry<ClumsyToStop>("clumsy", {.version = "1", .description = "Throws."}), host);
+
+  source.request_stop();
+
+  ASSERT_EQ(host.logs.size(), 1U);
+  EXPECT_EQ(host.logs[0].level, static_cast<std::uint32_t>(SLUICE_LOG_ERROR));
+  EXPECT_EQ(host.logs[0].text, "no one to wake");
+}
+
 constexpr auto kScalarsIn = in<sdk_test::Scalars>({.name = "scalars_in", .topic = "scalars"});
 constexpr auto kPlacesIn = in<sdk_test_imported::Place>({.name = "places_in", .topic = "places"});
 
