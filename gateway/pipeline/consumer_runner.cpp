@@ -283,9 +283,9 @@ void ConsumerRunner::request_stop(SteadyClock::time_point drain_until) {
 }
 
 bool ConsumerRunner::join_until(SteadyClock::time_point deadline) {
-  const bool has_ended = thread_.join_until(deadline);
+  if (!thread_.join_until(deadline)) return false;
   host_.close();
-  return has_ended;
+  return true;
 }
 
 ConsumerStatus ConsumerRunner::status() const {

@@ -78,8 +78,9 @@ class ConsumerRunner {
   Status start();
   /// Ends at the latest at `drain_until` of the steady clock, but for the call the plugin is in.
   void request_stop(std::chrono::steady_clock::time_point drain_until);
-  /// As SourceRunner::join_until.
+  /// As SourceRunner.
   bool join_until(std::chrono::steady_clock::time_point deadline);
+  void leave_behind() { host_.close(); }
 
   [[nodiscard]] ConsumerStatus status() const;
   [[nodiscard]] const std::string& name() const { return host_.name(); }

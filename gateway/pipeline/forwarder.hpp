@@ -19,6 +19,9 @@
 
 namespace sluice::pipeline {
 
+/// The reason of what a stop could not deliver.
+inline constexpr std::string_view kNotDelivered = "not_delivered_at_stop";
+
 /// Reads the journal in order, encodes, chooses partitions, produces, and releases what Kafka acknowledged; publishes
 /// the dirty rows of tables beside it. At least once; in order within a partition.
 ///
@@ -113,6 +116,7 @@ class Forwarder final : private DeliverySink {
   [[nodiscard]] ProduceRecord record_of(std::uint32_t tag);
 
   static constexpr std::uint32_t kNoBucket = ~0U;
+  static constexpr std::string_view kName = "forwarder";
 
   // Set by the constructor, then constant.
   const Options options_;

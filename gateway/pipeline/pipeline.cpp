@@ -77,6 +77,7 @@ void Pipeline::join(Runner& runner, Deadline deadline, std::vector<std::string>&
     if (runner.join_until(std::min(deadline, SteadyClock::now() + kHurryPace))) return;
     if (is_last) break;
   }
+  runner.leave_behind();
   unstopped.push_back(runner.name());
   parts_.log.error(runner.name(), "ignores its stop request; it is left behind");
 }
@@ -104,7 +105,7 @@ StopReport Pipeline::stop(const StopLimits& limits) {
   forwarder_thread_.join();
   report.is_drained = is_drained_;
   for (const auto& [reason, count] : take_account(forwarder_.ledger(), parts_.journal, parts_.streams).total.dropped) {
-    if (reason == "not_delivered_at_stop") report.not_delivered = count;
+    if (reason == kNotDelivered) report.not_delivered = count;
   }
   return report;
 }

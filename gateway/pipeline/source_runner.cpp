@@ -91,13 +91,11 @@ void SourceRunner::request_stop() {
 }
 
 bool SourceRunner::join_until(std::chrono::steady_clock::time_point deadline) {
-  const bool has_ended = thread_.join_until(deadline);
+  if (!thread_.join_until(deadline)) return false;
   host_.close();
-  if (has_ended) {
-    const std::lock_guard lock(mutex_);
-    instance_.reset();
-  }
-  return has_ended;
+  const std::lock_guard lock(mutex_);
+  instance_.reset();
+  return true;
 }
 
 SourceStatus SourceRunner::status() const {

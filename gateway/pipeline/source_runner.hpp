@@ -51,9 +51,11 @@ class SourceRunner {
   /// is logged and tried again with back-off.
   Status start();
   void request_stop();
-  /// False: the source still runs at the deadline. It can emit no more, but its thread stays, so this object must not
-  /// be destroyed (its destructor would wait): the process ends by _exit.
+  /// True once the thread has ended. May be called again after false.
   bool join_until(std::chrono::steady_clock::time_point deadline);
+  /// Gives up on a thread that will not end: it can emit no more, but it still uses this object, which must not be
+  /// destroyed (its destructor would wait); the process ends by _exit.
+  void leave_behind() { host_.close(); }
 
   [[nodiscard]] SourceStatus status() const;
   [[nodiscard]] const std::string& name() const { return host_.name(); }

@@ -131,12 +131,13 @@ class PipelineTest : public ::testing::Test {
     pipeline_ = std::make_unique<Pipeline>(std::move(parts), std::move(sources), std::move(consumers));
     return *pipeline_;
   }
+  static void emit_one(InstanceHost& host) {
+    EmittedEvent event;
+    event.payload = "reading";
+    if (host.emit({&event, 1}).code != Code::kOk) (void)host.wait(1ms);
+  }
   static Status emit_until_stopped(InstanceHost& host) {
-    while (!host.is_stopping()) {
-      EmittedEvent event;
-      event.payload = "reading";
-      if (host.emit({&event, 1}).code != Code::kOk) (void)host.wait(1ms);
-    }
+    while (!host.is_stopping()) emit_one(host);
     return {};
   }
   static StopLimits patient() { return {20s, 20s, 20s}; }
@@ -179,7 +180,8 @@ TEST_F(PipelineTest, carries_events_from_a_source_to_kafka_and_a_consumer_and_ac
                                      })},
                              {journal_consumer()});
   ASSERT_TRUE(pipeline.start().ok());
-  ASSERT_TRUE(wait_until([&] { return script_.seen == kEvents; }));
+  ASSERT_TRUE(
+      wait_until([&] { return script_.seen == kEvents && pipeline.status().sources[0].state == RunState::kFinished; }));
   for (int i = 0; i < 50; ++i) ASSERT_EQ(pipeline.status().account.total.unaccounted, 0);
 
   const StopReport report = pipeline.stop(patient());
@@ -199,16 +201,18 @@ TEST_F(PipelineTest, carries_events_from_a_source_to_kafka_and_a_consumer_and_ac
 }
 
 TEST_F(PipelineTest, stops_in_the_order_that_loses_nothing) {
-  std::atomic<bool> is_going{false};
+  std::atomic<bool> is_asked{false};
   SourceSpec sensors = source(
       "sensors",
       [&](InstanceHost& host) {
-        is_going = true;
-        const Status status = emit_until_stopped(host);
+        while (!is_asked) emit_one(host);
         diary_.note("source returned");
-        return status;
+        return Status();
       },
-      [&] { diary_.note("source asked"); });
+      [&] {
+        diary_.note("source asked");
+        is_asked = true;
+      });
   script_.on_call = [&](std::string_view call) { diary_.note("consumer " + std::string(call)); };
   script_.on_tick = [](InstanceHost& host) {
     EmittedEvent alert;
@@ -228,7 +232,7 @@ TEST_F(PipelineTest, stops_in_the_order_that_loses_nothing) {
   producer_.on_call = [&](std::string_view call) { diary_.note(std::string(call)); };
   Pipeline& pipeline = build({std::move(sensors)}, {std::move(monitor)});
   ASSERT_TRUE(pipeline.start().ok());
-  ASSERT_TRUE(wait_until([&] { return is_going && script_.seen > 0; }));
+  ASSERT_TRUE(wait_until([&] { return script_.seen > 0; }));
 
   const StopReport report = pipeline.stop(patient());
 
@@ -243,6 +247,24 @@ TEST_F(PipelineTest, stops_in_the_order_that_loses_nothing) {
   EXPECT_TRUE(std::any_of(delivered.begin(), delivered.end(), [](const auto& r) { return r.value == "<row>"; }));
   EXPECT_EQ(script_.seen, pipeline.status().sources[0].accepted) << "the consumer used everything the source gave";
   EXPECT_EQ(pipeline.status().account.total.unaccounted, 0);
+}
+
+TEST_F(PipelineTest, takes_the_outputs_of_a_last_tick_that_takes_long) {
+  script_.on_tick = [](InstanceHost& host) {
+    const auto until = std::chrono::steady_clock::now() + 120ms;  // longer than the stop looks at a time
+    while (std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    EmittedEvent alert;
+    alert.stream = 1;
+    alert.payload = "last alert";
+    EXPECT_EQ(host.emit({&alert, 1}).code, Code::kOk);
+    return Status();
+  };
+  Pipeline& pipeline = build({}, {journal_consumer()});
+  ASSERT_TRUE(pipeline.start().ok());
+
+  EXPECT_TRUE(pipeline.stop(patient()).is_drained);
+
+  EXPECT_EQ(producer_.delivered().size(), 1U);
 }
 
 TEST_F(PipelineTest, pushes_back_at_the_source_while_kafka_is_down_and_keeps_its_memory) {
@@ -303,10 +325,16 @@ TEST_F(PipelineTest, names_a_source_that_ignores_its_stop_and_takes_nothing_from
   ASSERT_TRUE(pipeline.start().ok());
   ASSERT_TRUE(wait_until([&] { return host_of != nullptr && pipeline.status().account.total.delivered > 0; }));
 
-  const StopReport report = pipeline.stop({5ms, 5ms, 20s});
+  std::thread second_signal([&] {
+    EXPECT_TRUE(wait_until([&] { return pipeline.status().sources[1].state == RunState::kStopped; }));
+    pipeline.hurry();
+  });
+  const StopReport report = pipeline.stop(patient());
+  second_signal.join();
 
   EXPECT_EQ(report.unstopped, std::vector<std::string>{"deaf"});
-  EXPECT_TRUE(report.is_drained) << "the rest was stopped in order";
+  EXPECT_EQ(pipeline.status().account.total.pending, 0U);
+  EXPECT_EQ(pipeline.status().account.total.unaccounted, 0);
   EmittedEvent event;
   event.payload = "late";
   EXPECT_EQ(host_of.load()->emit({&event, 1}).code, Code::kClosed);
