@@ -38,16 +38,17 @@ struct Reading {
   std::string user = "a";
 
   [[nodiscard]] std::string wire() const {
-    return sluice::testing::wire_of(device::DeviceReading{.arrival_time = arrival_ms,
-                                                          .creation_time = creation_ns.value_or(arrival_ms * 1'000'000),
-                                                          .device = device,
-                                                          .index = 1,
-                                                          .model = model,
-                                                          .user = user,
-                                                          .gt = gt,
-                                                          .x = x,
-                                                          .y = y,
-                                                          .z = z});
+    return sluice::testing::wire_of(
+        device::DeviceReading{.arrival_time = arrival_ms,
+                              .creation_time = creation_ns ? *creation_ns : arrival_ms * 1'000'000,
+                              .device = device,
+                              .index = 1,
+                              .model = model,
+                              .user = user,
+                              .gt = gt,
+                              .x = x,
+                              .y = y,
+                              .z = z});
   }
 };
 
