@@ -22,13 +22,16 @@ constexpr KeySpec kGatewayKeys[] = {
     {"name", kString, nullptr, "",
      "Name of this gateway, in status, logs and default group names. Default: the host name."},
     {"state_dir", kString, "/var/lib/sluice", "", "Folder for journal, saved states and cached schemas."},
-    {"plugin_path", kList, "/usr/lib/sluice/plugins", "", "Folders searched for PLUGIN.so, in this order."},
+    {"plugin_path", kList, nullptr, "",
+     "Folders searched for PLUGIN.so, in this order. Default: lib/sluice/plugins or plugins beside the program's "
+     "folder."},
     {"memory_limit", kBytes, "64MiB", "16MiB..",
      "Memory the whole process may use; buffers and tables are cut from it."},
 };
 
 constexpr KeySpec kLogKeys[] = {
-    {"level", kEnum, "info", "debug|info|warning|error", "The least important level that is written."},
+    {"level", kEnum, "info", "debug|info|warn|warning|error",
+     "The least important level that is written; warn is warning."},
 };
 
 constexpr KeySpec kAdminKeys[] = {

@@ -98,10 +98,10 @@ void read_gateway(const Node& root, Config& config, Diagnostics& diagnostics) {
                      .expected = "the path of a folder"});
   };
   not_empty("state_dir", section["state_dir"].text);
-  config.gateway.state_dir = resolve_path(section["state_dir"].text, section.where("state_dir"));
+  config.gateway.state_dir = resolve_path(section["state_dir"].text, {});
   for (const std::string& folder : section["plugin_path"].list) {
     not_empty("plugin_path", folder);
-    config.gateway.plugin_path.push_back(resolve_path(folder, section.where("plugin_path")));
+    config.gateway.plugin_path.push_back(resolve_path(folder, {}));
   }
   config.gateway.memory_limit_bytes = static_cast<std::uint64_t>(section["memory_limit"].integer);
 }
@@ -109,10 +109,10 @@ void read_gateway(const Node& root, Config& config, Diagnostics& diagnostics) {
 void read_log(const Node& root, Config& config, Diagnostics& diagnostics) {
   const Section section(kLogSection, root.find("log"), "", diagnostics);
   const std::string& level = section["level"].text;
-  config.log.level = level == "debug"     ? LogLevel::kDebug
-                     : level == "warning" ? LogLevel::kWarning
-                     : level == "error"   ? LogLevel::kError
-                                          : LogLevel::kInfo;
+  config.log.level = level == "debug"            ? LogLevel::kDebug
+                     : level.starts_with("warn") ? LogLevel::kWarning
+                     : level == "error"          ? LogLevel::kError
+                                                 : LogLevel::kInfo;
 }
 
 void read_admin(const Node& root, Config& config, Diagnostics& diagnostics) {

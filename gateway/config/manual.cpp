@@ -20,7 +20,8 @@ tables are merged, `[[source]]` and `[[consumer]]` are appended, and of a key gi
   A string that is one replacement and nothing else may become a number, a boolean or a list (`a,b`). `$${` stands for `${`.
 - **Durations** are a whole number and a unit: `us`, `ms`, `s`, `m`, `h`, `d`. **Sizes** are a number of bytes, or one with
   `B`, `KiB`, `MiB`, `GiB` or `TiB`. Bounds are written `LOW..HIGH`, both included.
-- **Paths** that are not absolute start at the folder of the file that names them; those of `--set` at the current folder.
+- **Paths** that are not absolute: what belongs to a configuration (`schema`, secrets) is looked for beside the file that names it,
+  what belongs to a run (`state_dir`, `plugin_path`) below the current folder.
 - **Secrets:** below `[kafka.properties]` a key `NAME_file` reads NAME from a file. The file is refused when group or others
   can read or write it; below systemd's `$CREDENTIALS_DIRECTORY` the group may read.
 - **Delivery:** `enable.idempotence`, `acks` and `message.timeout.ms` below `[kafka.properties]` cannot be weakened.

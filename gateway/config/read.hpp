@@ -19,7 +19,7 @@ void read_instances(const Node& root, Config& config, Diagnostics& diagnostics);
 void read_kafka_properties(const Node* properties, const Environment& environment, Config& config,
                            Diagnostics& diagnostics);
 
-/// A path of the configuration: absolute, relative to the file that names it, or (from --set) to the current folder.
+/// A path of the configuration made absolute: relative to the file of `where`, or to the current folder if it has none.
 std::filesystem::path resolve_path(const std::string& text, const Location& where);
 
 /// Reports a topic name Kafka would refuse. `what` is the key.

@@ -56,7 +56,7 @@ const Case kCases[] = {
      "2:8: error: 'gateway.name' is a table, expected a string, a number, a boolean or a list of strings"},
     {"scalar_for_a_table", "gateway = 5\n", "1:1: error: 'gateway' is an integer, expected a table [gateway]"},
     {"wrong_word", "[log]\nlevel = \"warnin\"\n",
-     "2:9: error: 'log.level' is 'warnin', expected one of debug, info, warning, error; did you mean 'warning'?"},
+     "2:9: error: 'log.level' is 'warnin', expected one of debug, info, warn, warning, error; did you mean 'warning'?"},
     {"duration_without_a_unit", "[journal]\ncommit_window = 5\n",
      "2:17: error: 'journal.commit_window' is a number without a unit, expected a duration such as \"250ms\", \"5s\" "
      "or "
@@ -158,7 +158,7 @@ const Case kCases[] = {
      "literal "
      "${"},
     {"control_bytes_are_escaped", "[log]\nlevel = \"a\\u001b[31mb\"\n",
-     "2:9: error: 'log.level' is 'a\\x1b[31mb', expected one of debug, info, warning, error"},
+     "2:9: error: 'log.level' is 'a\\x1b[31mb', expected one of debug, info, warn, warning, error"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Each, ConfigError, testing::ValuesIn(kCases),
