@@ -34,9 +34,11 @@ class KafkaAdmin final : public Admin {
     return describe_topics(client_.get(), names, Deadline(timeout));
   }
   Result<std::vector<GroupSummary>> groups(Timeout timeout) override {
+    if (settings_.is_embedded) return no_groups();
     return list_groups(client_.get(), Deadline(timeout));
   }
   Result<GroupState> group(const std::string& name, Timeout timeout) override {
+    if (settings_.is_embedded) return no_groups();
     return describe_group(client_.get(), name, Deadline(timeout));
   }
   Result<std::vector<OffsetReset>> reset_offsets(const std::string& group, const std::string& topic, ResetTarget target,
@@ -45,6 +47,8 @@ class KafkaAdmin final : public Admin {
   }
 
  private:
+  static Status no_groups() { return {Code::kInvalid, "the embedded broker cannot show groups"}; }
+
   const ClientSettings settings_;
   ClientContext context_;
   KafkaClient client_;

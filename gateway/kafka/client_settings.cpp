@@ -71,8 +71,8 @@ const Pairs& producer_defaults() {
       {"linger.ms", "5"},
       {"queue.buffering.max.messages", "10000"},
       {"queue.buffering.max.kbytes", "16384"},
-      // A topic that is not there yet is waited for, not failed: it is created in the background. More than 2,147,483 ms
-      // overflows inside librdkafka and fails at once.
+      // A topic that is not there yet is waited for, not failed: it is created in the background. More than 2,147,483
+      // ms overflows inside librdkafka and fails at once.
       {"topic.metadata.propagation.max.ms", "2000000"},
   };
   return *defaults;

@@ -11,7 +11,7 @@ using std::chrono::milliseconds;
 
 // An 8 MiB queue lasts some 30 ms at a million events a second.
 constexpr milliseconds kInterval{5};
-// Without lag for this long: sleep until the next flow.
+// So many rounds without a record: sleep until the next full batch.
 constexpr int kRoundsUntilSleep = 40;
 constexpr int kRequestTimeoutMs = 500;
 
@@ -29,8 +29,9 @@ FetchWaker::~FetchWaker() {
   thread_.join();
 }
 
-void FetchWaker::flow_seen() {
-  if (is_awake_.load(std::memory_order_relaxed) || is_awake_.exchange(true)) return;
+void FetchWaker::records_taken(bool is_full_batch) {
+  has_flow_.store(true, std::memory_order_relaxed);
+  if (!is_full_batch || is_awake_.load(std::memory_order_relaxed) || is_awake_.exchange(true)) return;
   const std::lock_guard lock(mutex_);
   wake_.notify_one();
 }
@@ -41,9 +42,9 @@ void FetchWaker::run() {
     wake_.wait(lock, [this] { return is_awake_.load() || is_stopping_; });
     for (int idle_rounds = 0; idle_rounds < kRoundsUntilSleep && !is_stopping_; ++idle_rounds) {
       lock.unlock();
+      if (has_flow_.exchange(false, std::memory_order_relaxed)) idle_rounds = 0;
       const std::vector<LaggingPartition> lagging = lagging_();
       if (!lagging.empty()) {
-        idle_rounds = 0;
         // One ListOffsets request per leader, all at once.
         const PartitionList list = new_partition_list(lagging.size());
         for (const LaggingPartition& partition : lagging) {

@@ -33,8 +33,9 @@ class FetchWaker {
   FetchWaker(const FetchWaker&) = delete;
   FetchWaker& operator=(const FetchWaker&) = delete;
 
-  /// There is a flow: look for lag now and until there is none. Thread: any; cheap when already awake.
-  void flow_seen();
+  /// A poll returned records. A full batch wakes the waker; it sleeps again when none came for a while, be it that
+  /// there are none or that nobody polls. Thread: any; cheap.
+  void records_taken(bool is_full_batch);
 
  private:
   void run();
@@ -42,6 +43,7 @@ class FetchWaker {
   rd_kafka_t* const client_;
   const std::function<std::vector<LaggingPartition>()> lagging_;
   std::atomic<bool> is_awake_{false};
+  std::atomic<bool> has_flow_{false};  ///< records were taken since the waker last looked
   std::mutex mutex_;
   std::condition_variable wake_;
   bool is_stopping_ = false;  // guarded by mutex_

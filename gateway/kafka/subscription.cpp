@@ -5,10 +5,12 @@
 #include <chrono>
 #include <mutex>
 #include <optional>
+#include <thread>
 
 #include "kafka/errors.hpp"
 #include "kafka/fetch_waker.hpp"
 #include "kafka/handles.hpp"
+#include "kafka/partition_counts.hpp"
 #include "kafka/retention_guard.hpp"
 
 namespace sluice::kafka {
@@ -19,6 +21,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr int kFinalCommitTimeoutMs = 3'000;
 constexpr milliseconds kCloseTimeout{3'000};
+constexpr milliseconds kDirectRetry{5};
 constexpr std::int64_t kUnknownOffset = -1;
 
 /// One assigned partition.
@@ -78,6 +81,8 @@ class KafkaSubscription final : public Subscription {
   std::int32_t last_partition_ = -1;
   Slot* last_slot_ = nullptr;
   bool is_reading_directly_ = false;
+  std::vector<KafkaTopic> direct_topics_;  // known to the client, so that it asks for them
+  std::vector<const std::atomic<std::uint32_t>*> direct_counts_;
 
   // Changed by the owner's thread under the mutex; read by others under it.
   mutable std::mutex mutex_;
@@ -86,6 +91,7 @@ class KafkaSubscription final : public Subscription {
   KafkaClient client_;
   KafkaQueue queue_;
   std::optional<FetchWaker> waker_;
+  std::optional<PartitionCounts> counts_;  // of a read without group, until it has begun
 };
 
 Status KafkaSubscription::open() {
@@ -114,6 +120,11 @@ Status KafkaSubscription::open() {
     if (Status status = subscribe(); !status.ok()) return status;
   } else {
     queue_.reset(rd_kafka_queue_new(client_.get()));
+    counts_.emplace(client_.get());
+    for (const std::string& topic : settings_.topics) {
+      direct_topics_.emplace_back(rd_kafka_topic_new(client_.get(), topic.c_str(), nullptr));
+      direct_counts_.push_back(&counts_->add(topic));
+    }
   }
   if (!has_fetch_backoff) waker_.emplace(client_.get(), [this] { return lagging(); });
   return {};
@@ -146,6 +157,8 @@ KafkaSubscription::~KafkaSubscription() {
   if (settings_.group.empty()) {
     for (const auto& slot : slots_) rd_kafka_consume_stop(slot->direct_handle.get(), slot->partition);
     slots_.clear();
+    counts_.reset();
+    direct_topics_.clear();
     queue_.reset();
     client_.reset();
   } else {
@@ -249,26 +262,22 @@ void KafkaSubscription::revoke(const rd_kafka_topic_partition_list_t* partitions
   }
 }
 
-// Asks for the partitions and starts to read each; tried again by the next poll if the cluster does not answer.
+// Starts to read each partition once their numbers are known (asked for on another thread); else the next poll tries.
 Status KafkaSubscription::read_directly(milliseconds wait) {
-  std::vector<std::pair<std::string, int>> found;
-  for (const std::string& name : settings_.topics) {
-    const KafkaTopic topic(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
-    const rd_kafka_metadata_t* raw = nullptr;
-    const auto timeout = static_cast<int>(std::max<std::int64_t>(wait.count(), 1));
-    if (const auto error = rd_kafka_metadata(client_.get(), 0, topic.get(), &raw, timeout);
-        error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return {Code::kUnavailable, "topic " + name + ": " + rd_kafka_err2str(error)};
+  const auto deadline = SteadyClock::now() + wait;
+  for (std::size_t i = 0; i < settings_.topics.size();) {
+    if (direct_counts_[i]->load() != 0) {
+      ++i;
+    } else if (SteadyClock::now() < deadline) {
+      std::this_thread::sleep_for(kDirectRetry);
+    } else {
+      return {Code::kUnavailable, "topic " + settings_.topics[i] + ": no answer yet, or it does not exist"};
     }
-    const KafkaMetadata metadata(raw);
-    if (metadata->topic_cnt != 1 || metadata->topics[0].err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      const auto error = metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
-      return {Code::kUnavailable, "topic " + name + ": " + rd_kafka_err2str(error)};
-    }
-    found.emplace_back(name, metadata->topics[0].partition_cnt);
   }
-  for (const auto& [name, partitions] : found) {
-    for (int partition = 0; partition < partitions; ++partition) {
+  for (std::size_t i = 0; i < settings_.topics.size(); ++i) {
+    const std::string& name = settings_.topics[i];
+    const auto partitions = static_cast<std::int32_t>(direct_counts_[i]->load());
+    for (std::int32_t partition = 0; partition < partitions; ++partition) {
       KafkaTopic topic(rd_kafka_topic_new(client_.get(), name.c_str(), nullptr));
       const std::optional<std::int64_t> start = start_of(name, partition);
       const std::int64_t from = start.value_or(first_offset());
@@ -279,6 +288,7 @@ Status KafkaSubscription::read_directly(milliseconds wait) {
     }
   }
   is_reading_directly_ = true;
+  counts_.reset();
   return {};
 }
 
@@ -362,7 +372,7 @@ Result<std::size_t> KafkaSubscription::poll(std::span<TopicRecord> out, millisec
       if (next >= 0) settings_.client.retention_guard->consumed(*guard_reader_, slot->topic, slot->partition, next);
     }
   }
-  if (waker_ && taken == out.size()) waker_->flow_seen();
+  if (waker_ && taken > 0) waker_->records_taken(taken == out.size());
   if (taken > 0 || trouble.ok()) return taken;
   if (rd_kafka_fatal_error(client_.get(), nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return Status(Code::kInternal, trouble.text());
