@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/plugin_set.hpp"
+#include "codec/host_schema.hpp"
+#include "codec/schema.hpp"
+
 namespace sluice::app {
 namespace {
 
@@ -58,9 +62,11 @@ class Binder {
   std::optional<BoundInstance> start_instance(const config::InstanceSettings& settings, PluginKind kind) {
     Result<PluginInfo> plugin = find_plugin_(settings.plugin);
     if (!plugin) {
-      config::Diagnostic diagnostic{settings.where, "instance '" + settings.name + "': " + plugin.status().text(), "",
-                                    "", !settings.is_required};
-      if (!settings.is_required) diagnostic.expected = "the rest runs without it; required = true makes this an error";
+      config::Diagnostic diagnostic;
+      diagnostic.where = settings.where;
+      diagnostic.message = "instance '" + settings.name + "': " + plugin.status().text();
+      diagnostic.is_warning = !settings.is_required;
+      if (diagnostic.is_warning) diagnostic.message += "; the rest runs without it (required = true makes this an error)";
       diagnostics_.add(std::move(diagnostic));
       return std::nullopt;
     }
@@ -331,11 +337,21 @@ class Binder {
 
 }  // namespace
 
-Binding bind(const config::Config& config, const FindPlugin& find_plugin, const CompileSchema& compile_schema,
-             std::shared_ptr<const SchemaSource> gap_schema, std::shared_ptr<const SchemaSource> dead_letter_schema,
-             config::Diagnostics& diagnostics) {
+Binding bind_config(const config::Config& config, const FindPlugin& find_plugin, const CompileSchema& compile_schema,
+                    std::shared_ptr<const SchemaSource> gap_schema,
+                    std::shared_ptr<const SchemaSource> dead_letter_schema, config::Diagnostics& diagnostics) {
   return Binder(config, find_plugin, compile_schema, diagnostics)
       .run(std::move(gap_schema), std::move(dead_letter_schema));
+}
+
+Binding bind_config(const config::Config& config, const PluginSet& plugins, config::Diagnostics& diagnostics) {
+  const FindPlugin find = [&plugins](const std::string& name) -> Result<PluginInfo> {
+    Result<plugin::LoadedPlugin> loaded = plugins.find(name);
+    if (!loaded) return loaded.status();
+    return loaded->info();
+  };
+  return bind_config(config, find, codec::compile_schema, codec::gap_schema(), codec::dead_letter_schema(),
+                     diagnostics);
 }
 
 }  // namespace sluice::app

@@ -15,6 +15,8 @@
 
 namespace sluice::app {
 
+class PluginSet;
+
 /// One topic a consumer reads, and as what.
 struct InputBinding {
   std::string topic;
@@ -62,8 +64,11 @@ using CompileSchema = std::function<Result<std::shared_ptr<const SchemaSource>>(
 /// Merges configuration and plugins. Mistakes go to `diagnostics`, all of them in one go; an instance whose plugin
 /// cannot be found or loaded is an error when it is required, else a warning, and is left out. Ownership: the Binding
 /// points into `config`, which outlives it.
-Binding bind(const config::Config& config, const FindPlugin& find_plugin, const CompileSchema& compile_schema,
-             std::shared_ptr<const SchemaSource> gap_schema, std::shared_ptr<const SchemaSource> dead_letter_schema,
-             config::Diagnostics& diagnostics);
+Binding bind_config(const config::Config& config, const FindPlugin& find_plugin, const CompileSchema& compile_schema,
+                    std::shared_ptr<const SchemaSource> gap_schema,
+                    std::shared_ptr<const SchemaSource> dead_letter_schema, config::Diagnostics& diagnostics);
+
+/// The same with the plugins of this process and the compiler of codec/.
+Binding bind_config(const config::Config& config, const PluginSet& plugins, config::Diagnostics& diagnostics);
 
 }  // namespace sluice::app

@@ -74,7 +74,7 @@ class BindingTest : public testing::Test {
       if (file == "bad.proto") return Status(Code::kInvalid, "bad.proto:3:1: no such type");
       return std::make_shared<const SchemaSource>(SchemaSource{"compiled", message});
     };
-    return bind(config_, find, compile, schema_, schema_, diagnostics_);
+    return bind_config(config_, find, compile, schema_, schema_, diagnostics_);
   }
 
   config::SourceSettings& add_source(const std::string& name, const std::string& plugin) {
