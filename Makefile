@@ -6,6 +6,9 @@ SLUICE := $(BUILD)/bin/sluice
 DEMO_SECONDS ?= 0
 KAFKA_NODES ?= 1
 PREFIX ?= /usr/local
+# A fresh clone finds what another clone on this machine compiled.
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
 export PATH := $(CURDIR)/$(BUILD)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
