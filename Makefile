@@ -12,7 +12,7 @@ export CCACHE_NOHASHDIR := 1
 export PATH := $(CURDIR)/$(BUILD)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo run test test-build test-main asan tsan fuzz lint format bench coverage abi-golden install \
+.PHONY: help setup build demo run test test-build test-main asan tsan fuzz lint format bench docs coverage abi-golden install \
   kafka-up kafka-down clean
 
 help:  ## list the targets
@@ -75,6 +75,9 @@ bench: ## measure the gates of docs/performance.md: one line each
 	@cmake --preset release -DSLUICE_BENCHES=ON >/dev/null
 	@cmake --build $(BUILD) -j $(JOBS)
 	@tests/bench/run $(BUILD)
+
+docs: build  ## write the documents that are made from tables
+	@$(SLUICE) plugins --manual > docs/configuration.md
 
 coverage:  ## line coverage of the unit tests
 	@.ci/setup test

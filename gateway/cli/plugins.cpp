@@ -24,6 +24,7 @@ struct PluginsOptions {
   std::string reset;
   std::vector<std::filesystem::path> folders;
   bool is_json = false;
+  bool is_manual = false;
 };
 
 int print_table(const std::vector<app::ManifestEntry>& entries) {
@@ -80,6 +81,14 @@ int run_plugins(const PluginsOptions& options) {
   }
   if (!options.folders.empty()) config.gateway.plugin_path = options.folders;
   const std::vector<app::ManifestEntry> entries = app::manifest(app::plugin_folders(config));
+  if (options.is_manual) {
+    std::vector<PluginInfo> plugins;
+    for (const app::ManifestEntry& entry : entries) {
+      if (entry.refusal.ok()) plugins.push_back(entry.info);
+    }
+    std::fputs(config::configuration_manual(plugins).c_str(), stdout);
+    return kDone;
+  }
   if (options.is_json) {
     std::printf("%s\n", app::manifest_json(entries).c_str());
     return kDone;
@@ -98,6 +107,8 @@ void add_plugins(CLI::App& root, int& exit_code) {
   command->add_option("--plugin-path", options->folders, "Folder with plugins, instead of the configured ones");
   command->add_option("--reset", options->reset, "Lift the quarantine of this instance");
   command->add_flag("--json", options->is_json, "The whole manifest as JSON");
+  command->add_flag("--manual", options->is_manual,
+                    "Every key of a configuration and every option of the plugins, as Markdown");
   command->callback([options, &exit_code] { exit_code = run_plugins(*options); });
 }
 
