@@ -71,7 +71,6 @@ struct ConsumerSettings : InstanceSettings {
 };
 
 enum class JournalMode : std::uint8_t { kDisk = 1, kMemory };
-enum class OnFull : std::uint8_t { kBlock = 1, kDropNewest, kDropOldest };
 
 /// A whole configuration, checked as far as it can be without loading a plugin. Immutable after load.
 struct Config {
@@ -101,7 +100,6 @@ struct Config {
     bool is_embedded = true;  ///< bootstrap_servers = "embedded"
     std::map<std::string, std::string> properties;
     std::map<std::string, Location> property_locations;
-    bool has_event_ids = false;
   } kafka;
 
   struct {
@@ -109,7 +107,6 @@ struct Config {
     std::int64_t commit_window_us = 5'000;
     std::uint64_t max_bytes = 0;  ///< 0: decided by the mode
     std::uint64_t keep_free_bytes = 256ULL << 20U;
-    OnFull on_full = OnFull::kBlock;
   } journal;
 
   struct {

@@ -45,7 +45,7 @@ constexpr KeySpec kAdminKeys[] = {
 constexpr KeySpec kKafkaKeys[] = {
     {"bootstrap_servers", kString, "embedded", "",
      "HOST:PORT of brokers, separated by commas, or \"embedded\": a volatile broker inside the gateway."},
-    {"event_ids", kBoolean, "false", "", "Puts header sluice-id on each record. Always on with the embedded broker."},
+    {"event_ids", kBoolean, "false", "", "Puts header sluice-id on each record; not available in this version."},
     {"gaps_topic", kString, "sluice-gaps", "", "Topic of the gateway's own stream of announced losses."},
     {"dead_letters_topic", kString, "sluice-dead-letters", "",
      "Topic of what could not be encoded, decoded or accepted, with reason and original bytes."},
@@ -64,11 +64,12 @@ constexpr KeySpec kSchemaRegistryKeys[] = {
 constexpr KeySpec kJournalKeys[] = {
     {"mode", kEnum, "memory", "disk|memory",
      "Where accepted events lie. Memory loses them with the process; disk is not available in this version."},
-    {"commit_window", kDuration, "5ms", "0s..1s", "Longest wait for further events before a commit."},
+    {"commit_window", kDuration, "5ms", "0s..1s", "Longest wait for further events before a commit; of mode disk."},
     {"max_bytes", kBytes, nullptr, "64KiB..",
      "Most the journal may hold. Default: decided by the mode and the memory limit."},
-    {"keep_free", kBytes, "256MiB", "0B..", "Space of the disk the journal leaves alone."},
-    {"on_full", kEnum, "block", "block|drop_newest|drop_oldest", "What happens when the journal is full."},
+    {"keep_free", kBytes, "256MiB", "0B..", "Space of the disk the journal leaves alone; of mode disk."},
+    {"on_full", kEnum, "block", "block|drop_newest|drop_oldest",
+     "What happens when the journal is full: sources wait. The drop policies are not available in this version."},
 };
 
 constexpr const char* kInstanceNameHelp =

@@ -134,11 +134,20 @@ void read_admin(const Node& root, Config& config, Diagnostics& diagnostics) {
   }
 }
 
+/// A setting whose meaning this version cannot keep is refused, never quietly weakened.
+void refuse_unavailable(const Section& section, const char* key, const std::string& what, const std::string& expected,
+                        Diagnostics& diagnostics) {
+  diagnostics.add(
+      {.where = section.where(key), .message = what + " is not available in this version", .expected = expected});
+}
+
 void read_kafka(const Node& root, const Environment& environment, Config& config, Diagnostics& diagnostics) {
   const Section section(kKafkaSection, root.find("kafka"), "", diagnostics);
   config.kafka.bootstrap_servers = section["bootstrap_servers"].text;
   config.kafka.is_embedded = config.kafka.bootstrap_servers == "embedded";
-  config.kafka.has_event_ids = section["event_ids"].integer != 0;
+  if (section["event_ids"].integer != 0) {
+    refuse_unavailable(section, "event_ids", "'kafka.event_ids' = true", "false", diagnostics);
+  }
   if (config.kafka.bootstrap_servers.empty()) {
     diagnostics.add({.where = section.where("bootstrap_servers"),
                      .message = "'kafka.bootstrap_servers' is empty",
@@ -154,19 +163,14 @@ void read_kafka(const Node& root, const Environment& environment, Config& config
 
 void read_journal(const Node& root, Config& config, Diagnostics& diagnostics) {
   const Section section(kJournalSection, root.find("journal"), "", diagnostics);
-  if (section["mode"].text == "disk") {
-    diagnostics.add({.where = section.where("mode"),
-                     .message = "journal mode disk is not available in this version",
-                     .expected = "memory"});
-  }
+  if (section["mode"].text == "disk") refuse_unavailable(section, "mode", "journal mode disk", "memory", diagnostics);
   config.journal.mode = JournalMode::kMemory;
   config.journal.commit_window_us = section["commit_window"].integer;
   config.journal.max_bytes = static_cast<std::uint64_t>(section["max_bytes"].integer);
   config.journal.keep_free_bytes = static_cast<std::uint64_t>(section["keep_free"].integer);
-  const std::string& on_full = section["on_full"].text;
-  config.journal.on_full = on_full == "drop_newest"   ? OnFull::kDropNewest
-                           : on_full == "drop_oldest" ? OnFull::kDropOldest
-                                                      : OnFull::kBlock;
+  if (const std::string& on_full = section["on_full"].text; on_full != "block") {
+    refuse_unavailable(section, "on_full", "'journal.on_full' = \"" + on_full + "\"", "\"block\"", diagnostics);
+  }
 }
 
 Config read_config(Node& root, const LoadOptions& options, const Environment& environment, Diagnostics& diagnostics) {
@@ -180,6 +184,13 @@ Config read_config(Node& root, const LoadOptions& options, const Environment& en
   read_kafka(root, environment, config, diagnostics);
   config.schema_registry.url =
       Section(kSchemaRegistrySection, root.find("schema_registry"), "", diagnostics)["url"].text;
+  if (!config.schema_registry.url.empty()) {
+    diagnostics.add({.where = {},
+                     .message = "'schema_registry.url' is set, but this version uses no registry",
+                     .expected = "",
+                     .suggestion = "",
+                     .is_warning = true});
+  }
   read_journal(root, config, diagnostics);
   read_instances(root, config, diagnostics);
   return config;

@@ -63,6 +63,11 @@ Status ConsumerRunner::start() {
 Status ConsumerRunner::make_instance() {
   Result<std::unique_ptr<ConsumerInstance>> made = spec_.factory(host_);
   if (!made) return made.status();
+  if (!spec_.subscribe && (*made)->wants_event_time_order()) {
+    return {Code::kInvalid,
+            "this consumer wants its input in order of event time, but the journal hands events over as they came; "
+            "expected from = \"kafka\""};
+  }
   instance_ = std::move(*made);
   return {};
 }

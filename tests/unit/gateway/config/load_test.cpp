@@ -23,7 +23,7 @@ listen = "[::1]:9090"
 hosts = ["edge.local"]
 [kafka]
 bootstrap_servers = "a:9092,b:9092"
-event_ids = true
+event_ids = false
 [kafka.properties]
 "compression.type" = "lz4"
 linger.ms = 20
@@ -35,7 +35,7 @@ mode = "memory"
 commit_window = "10ms"
 max_bytes = "8MiB"
 keep_free = "1GiB"
-on_full = "drop_oldest"
+on_full = "block"
 
 [[source]]
 name = "sensors"
@@ -84,7 +84,6 @@ TEST(ConfigLoad, TakesEveryKeyOfTheContract) {
   EXPECT_THAT(config.admin.hosts, ElementsAre("edge.local"));
   EXPECT_EQ(config.kafka.bootstrap_servers, "a:9092,b:9092");
   EXPECT_FALSE(config.kafka.is_embedded);
-  EXPECT_TRUE(config.kafka.has_event_ids);
   EXPECT_THAT(config.kafka.properties, ElementsAre(Pair("compression.type", "lz4"), Pair("enable.idempotence", "true"),
                                                    Pair("linger.ms", "20")));
   EXPECT_EQ(config.kafka.property_locations.at("linger.ms").line, 16U);
@@ -93,7 +92,6 @@ TEST(ConfigLoad, TakesEveryKeyOfTheContract) {
   EXPECT_EQ(config.journal.commit_window_us, 10'000);
   EXPECT_EQ(config.journal.max_bytes, 8U << 20U);
   EXPECT_EQ(config.journal.keep_free_bytes, 1U << 30U);
-  EXPECT_EQ(config.journal.on_full, OnFull::kDropOldest);
 }
 
 TEST(ConfigLoad, TakesInstancesWithOptionsAndStreams) {
@@ -157,7 +155,6 @@ TEST(ConfigLoad, GivesDefaultsForAnEmptyFile) {
   EXPECT_EQ(config.journal.commit_window_us, 5'000);
   EXPECT_EQ(config.journal.max_bytes, 0U);
   EXPECT_EQ(config.journal.keep_free_bytes, 256U << 20U);
-  EXPECT_EQ(config.journal.on_full, OnFull::kBlock);
   EXPECT_EQ(config.gaps_topic, "sluice-gaps");
   EXPECT_EQ(config.dead_letters_topic, "sluice-dead-letters");
 }
@@ -187,11 +184,11 @@ TEST(ConfigEnvironment, ReplacesVariablesAndDefaultsInStrings) {
 
 TEST(ConfigEnvironment, GivesAWholeValueTheTypeOfItsKey) {
   const Loaded loaded(
-      "[kafka]\nevent_ids = \"${IDS}\"\n[[consumer]]\nname = \"c\"\nplugin = \"p\"\ntopics = \"${TOPICS}\"\n"
+      "[admin]\ninsecure = \"${IDS}\"\n[[consumer]]\nname = \"c\"\nplugin = \"p\"\ntopics = \"${TOPICS}\"\n"
       "[consumer.streams.s]\npartitions = \"${N:-4}\"\n",
       {{"IDS", "true"}, {"TOPICS", "a, b"}});
   EXPECT_THAT(loaded.errors, IsEmpty());
-  EXPECT_TRUE(loaded.config.kafka.has_event_ids);
+  EXPECT_TRUE(loaded.config.admin.is_insecure_allowed);
   EXPECT_THAT(loaded.config.consumers.front().topics, ElementsAre("a", "b"));
   EXPECT_EQ(loaded.config.consumers.front().streams.at("s").partitions, 4U);
 }

@@ -297,6 +297,18 @@ TEST_F(ConsumerRunnerTest, is_told_how_much_it_missed_when_retention_passed_its_
   EXPECT_EQ(runner->status().gap_events, 2U);
 }
 
+TEST_F(ConsumerRunnerTest, refuses_event_time_order_from_the_journal) {
+  script_.is_ordered = true;
+  ConsumerSpec ordered = journal_spec();
+  ordered.is_required = true;
+  ConsumerRunner runner(std::move(ordered), journal_, dead_letters_, clock_, quiet_);
+
+  const Status started = runner.start();
+
+  EXPECT_EQ(started.code(), Code::kInvalid);
+  EXPECT_NE(started.text().find("expected from = \"kafka\""), std::string::npos) << started.text();
+}
+
 TEST_F(ConsumerRunnerTest, reports_a_required_consumer_that_cannot_be_made) {
   ConsumerSpec consumer = kafka_spec({"readings"});
   consumer.is_required = true;
