@@ -12,7 +12,7 @@ namespace sluice::codec {
 class Appender {
  public:
   explicit Appender(Buffer& out) : out_(out), start_(out.size()) {
-    at = out.prepare(kFirstBytes);
+    at = base_ = out.prepare(kFirstBytes);
     end_ = out.data() + out.capacity();
   }
   Appender(const Appender&) = delete;
@@ -23,9 +23,11 @@ class Appender {
     if (static_cast<std::size_t>(end_ - at) < bytes) [[unlikely]]
       grow(bytes);
   }
+  /// Bytes that fit at `at` without room().
+  [[nodiscard]] std::size_t left() const { return static_cast<std::size_t>(end_ - at); }
   /// Bytes written so far: a position that stays meaningful when the buffer moves.
-  [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(at - out_.data()) - start_; }
-  [[nodiscard]] char* place(std::size_t position) { return out_.data() + start_ + position; }
+  [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(at - base_); }
+  [[nodiscard]] char* place(std::size_t position) { return base_ + position; }
   void cut(std::size_t position) { at = place(position); }
 
   void append(std::string_view text) {
@@ -48,10 +50,12 @@ class Appender {
     at = out_.prepare(bytes);
     end_ = out_.data() + out_.capacity();
     out_.truncate(start_);
+    base_ = out_.data() + start_;
   }
 
   Buffer& out_;
   const std::size_t start_;
+  char* base_ = nullptr;  ///< where the first byte lies; moves with the buffer
   char* end_ = nullptr;
 };
 

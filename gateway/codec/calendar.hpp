@@ -36,8 +36,9 @@ constexpr Date date_from_days(std::int64_t days) {
 constexpr bool is_leap(std::int64_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
 
 constexpr unsigned days_in_month(std::int64_t year, unsigned month) {
-  constexpr unsigned kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  return month == 2 && is_leap(year) ? 29 : kDays[month - 1];
+  if (month == 2) return is_leap(year) ? 29 : 28;
+  // Long and short months take turns, and turn over in August.
+  return 30 + ((month ^ (month >> 3)) & 1);
 }
 
 /// Division that rounds down, for times before 1970.

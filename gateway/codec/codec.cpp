@@ -59,11 +59,7 @@ class PlanCodec final : public StreamCodec {
   }
   Status from_json(std::string_view json, Buffer& out, EventFacts& facts) const override {
     facts.clear();
-    const std::size_t start = out.size();
-    if (Status status = decode_json(*plan_, json, out, facts.unknown_fields); !status.ok()) return status;
-    Status status = facts_.find(out.view(start), facts);
-    if (!status.ok()) out.truncate(start);
-    return status;
+    return decode_json(*plan_, facts_, json, out, facts);
   }
   Status to_json(std::string_view wire, Buffer& out) const override { return encode_json(*plan_, wire, out); }
   Status inspect(std::string_view wire, EventFacts& facts) const override {
@@ -128,15 +124,12 @@ class PlanDecoder final : public RecordDecoder {
       if (Status status = strip_confluent(value); !status.ok()) return status;
     }
     if (value.starts_with('{')) return decode_text(value, out, facts);
-    std::uint32_t unknown_fields = 0;
-    if (Status status = check_wire(*plan_, value, unknown_fields); !status.ok()) {
+    if (Status status = check_wire(*plan_, facts_, value, facts); !status.ok()) {
       // White space before an object could be Protobuf as well; it was not.
       const std::size_t first = value.find_first_not_of(" \t\r\n");
       const bool is_text = first != std::string_view::npos && first != 0 && value[first] == '{';
       return is_text ? decode_text(value, out, facts) : status;
     }
-    facts.unknown_fields = unknown_fields;
-    if (Status status = facts_.find(value, facts); !status.ok()) return status;
     if (wants_json_) return encode_json(*plan_, value, out);
     out.append(value);
     return {};
@@ -144,26 +137,15 @@ class PlanDecoder final : public RecordDecoder {
 
  private:
   Status decode_text(std::string_view json, Buffer& out, EventFacts& facts) const {
-    if (wants_json_) {
-      // Kept per thread, so that a record costs no allocation.
-      static thread_local Buffer wire;
-      wire.clear();
-      if (Status status = decode_wire(json, wire, facts); !status.ok()) return status;
-      const std::size_t start = out.size();
-      const Status status = encode_json(*plan_, wire.view(), out);
-      if (status.ok()) keep_key(json, out.view(start), facts);
-      return status;
-    }
+    if (!wants_json_) return decode_json(*plan_, facts_, json, out, facts);
+    // Kept per thread, so that a record costs no allocation.
+    static thread_local Buffer wire;
+    wire.clear();
+    if (Status status = decode_json(*plan_, facts_, json, wire, facts); !status.ok()) return status;
     const std::size_t start = out.size();
-    Status status = decode_wire(json, out, facts);
-    if (!status.ok()) out.truncate(start);
+    const Status status = encode_json(*plan_, wire.view(), out);
+    if (status.ok()) keep_key(json, out.view(start), facts);
     return status;
-  }
-
-  Status decode_wire(std::string_view json, Buffer& wire, EventFacts& facts) const {
-    const std::size_t start = wire.size();
-    if (Status status = decode_json(*plan_, json, wire, facts.unknown_fields); !status.ok()) return status;
-    return facts_.find(wire.view(start), facts);
   }
 
   /// A view is its bytes: any place that holds the same ones will do.

@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-#include "sluice/options.pb.h"
+#include <sluice/options.pb.h>
 
 namespace sluice::codec {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <set>
 
-#include "sluice/host.pb.h"
+#include <sluice/host.pb.h>
 
 namespace sluice::codec {
 namespace {

@@ -12,10 +12,11 @@
 namespace sluice::codec {
 namespace {
 
-/// Where a field's records lie in what the current object has written; empty: it has none.
+/// Where a field's records lie in what has been written; empty: it has none. Good until the enclosing object moves,
+/// which is after the last use.
 struct Slot {
-  std::uint32_t begin = 0;
-  std::uint32_t end = 0;
+  std::uint32_t begin;
+  std::uint32_t end;
 };
 constexpr std::size_t kSlotsOnStack = 64;
 /// Slots are 32 bits wide.
@@ -34,15 +35,24 @@ std::string shown(std::string_view text) {
 
 class Decoder {
  public:
-  Decoder(const SchemaPlan& plan, std::string_view json, Buffer& out)
-      : plan_(plan), zone_(*plan.zone), json_(json), writer_(out) {}
+  Decoder(const SchemaPlan& plan, const FactFinder& finder, std::string_view json, Buffer& out)
+      : plan_(plan), finder_(finder), zone_(*plan.zone), json_(json), writer_(out) {}
 
-  Status run(std::uint32_t& unknown_fields) {
+  Status run(EventFacts& facts) {
     const Path root;
     json_.skip_space();
     if (!object(*plan_.root, root, 1) || !json_.finish(root)) return std::move(json_.failure.status);
+    FactFinder::Found found;
+    std::string_view* const into[] = {&found.key, &found.time, &found.partition};
+    for (std::size_t i = 0; i < wanted_.size(); ++i) {
+      if (wanted_[i].begin == wanted_[i].end) continue;
+      const std::size_t tag_bytes = varint_bytes(plan_.root->fields[static_cast<std::size_t>(finder_.fields()[i])].tag);
+      const std::size_t value = wanted_[i].begin + tag_bytes;
+      *into[i] = {writer_.place(value), wanted_[i].end - value};
+    }
+    if (Status status = finder_.finish(found, facts); !status.ok()) return status;
+    facts.unknown_fields = unknown_fields_;
     writer_.finish();
-    unknown_fields = unknown_fields_;
     return {};
   }
 
@@ -60,7 +70,7 @@ class Decoder {
       many.resize(count);
       slots = many.data();
     } else {
-      std::fill_n(slots, count, Slot{});
+      std::memset(slots, 0, count * sizeof(Slot));
     }
     const std::size_t start = writer_.size();
     const FieldPlan* const fields = plan.fields.data();
@@ -74,6 +84,7 @@ class Decoder {
       return true;
     }
     for (;;) {
+      take_expected_strings(fields, expected, last, slots);
       const FieldPlan* field = nullptr;
       if (expected != last && take_key(*expected)) [[likely]] {
         field = expected;
@@ -87,26 +98,82 @@ class Decoder {
       } else {
         if (field < expected) is_in_order = false;
         expected = std::max(expected, field + 1);
-        Slot& slot = slots[field - fields];
-        slot.begin = static_cast<std::uint32_t>(writer_.size() - start);
+        const auto begin = static_cast<std::uint32_t>(writer_.size());
         if (!member(*field, path, depth)) return false;
-        slot.end = static_cast<std::uint32_t>(writer_.size() - start);
-        if (field->oneof >= 0 && slot.end != slot.begin && drop_siblings(plan, *field, slots)) is_in_order = false;
+        const auto end = static_cast<std::uint32_t>(writer_.size());
+        slots[field - fields] = {begin, end};
+        if (field->oneof >= 0 && begin != end && drop_siblings(plan, *field, slots)) is_in_order = false;
       }
-      json_.skip_space();
-      const char next = json_.peek();
-      if (next == ',') [[likely]] {
-        ++json_.at;
+      char next = json_.peek();
+      if (next != ',' && next != '}') {
         json_.skip_space();
-        continue;
+        next = json_.peek();
       }
-      if (next != '}') return json_.malformed(path, "expected ',' or '}'");
+      if (next != ',') {
+        if (next != '}') return json_.malformed(path, "expected ',' or '}'");
+        ++json_.at;
+        break;
+      }
       ++json_.at;
-      break;
+      json_.skip_space();
     }
     if (!is_in_order) put_in_order(start, slots, count);
+    if (depth == 1) {
+      for (std::size_t i = 0; i < wanted_.size(); ++i) {
+        if (finder_.fields()[i] >= 0) wanted_[i] = slots[finder_.fields()[i]];
+      }
+    }
     return true;
   }
+
+  /// The common case in one tight loop: short ASCII strings in the order of the plan, without white space, each
+  /// followed by another key. Stops in front of the first key that is anything else.
+  void take_expected_strings([[maybe_unused]] const FieldPlan* fields, [[maybe_unused]] const FieldPlan*& expected,
+                             [[maybe_unused]] const FieldPlan* last, [[maybe_unused]] Slot* slots) {
+#if defined(__SSE2__)
+    constexpr std::size_t kMaxKey = 16;
+    constexpr std::size_t kMaxText = 127;
+    const char* at = json_.at;
+    const char* const end = json_.end;
+    for (; expected != last && expected->is_plain_string; ++expected) {
+      const std::size_t key_size = expected->prefix.size - 1;
+      if (key_size > kMaxKey || end - at < static_cast<std::ptrdiff_t>(kMaxKey + 1) ||
+          !starts_with_key(at, *expected)) {
+        break;
+      }
+      const char* open = at + key_size;
+      if (*open++ != '"') break;
+      const char* const close = find_special(open, end);
+      // The bytes behind serve both as the next key and as slack for the copy.
+      if (end - close < static_cast<std::ptrdiff_t>(kCopyStep + 2) || close[0] != '"' || close[1] != ',' ||
+          close[2] != '"') {
+        break;
+      }
+      const auto size = static_cast<std::size_t>(close - open);
+      if (size > kMaxText || writer_.left() < kMaxText + kRecordRoom + kCopyStep) break;
+      const auto begin = static_cast<std::uint32_t>(writer_.size());
+      if (size != 0 || expected->has_presence) {
+        char* to = write_varint(writer_.at, expected->tag);
+        *to++ = static_cast<char>(size);
+        for (std::size_t done = 0; done < size; done += kCopyStep) std::memcpy(to + done, open + done, kCopyStep);
+        writer_.at = to + size;
+      }
+      slots[expected - fields] = {begin, static_cast<std::uint32_t>(writer_.size())};
+      at = close + 2;
+    }
+    json_.at = at;
+#endif
+  }
+
+#if defined(__SSE2__)
+  /// `"name":` of at most 16 bytes, where 16 can be read.
+  static bool starts_with_key(const char* at, const FieldPlan& field) {
+    const __m128i same = _mm_cmpeq_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)),
+                                        _mm_loadu_si128(reinterpret_cast<const __m128i*>(field.prefix.data + 1)));
+    const auto differs = static_cast<unsigned>(_mm_movemask_epi8(same)) ^ 0xffffU;
+    return (differs & ((1U << (field.prefix.size - 1)) - 1)) == 0;
+  }
+#endif
 
   /// Moves behind `"name":` if that is what comes, byte for byte.
   bool take_key(const FieldPlan& field) {
@@ -115,10 +182,7 @@ class Decoder {
     const auto left = static_cast<std::size_t>(json_.end - json_.at);
 #if defined(__SSE2__)
     if (left >= 16 && size <= 16) [[likely]] {
-      const __m128i same = _mm_cmpeq_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(json_.at)),
-                                          _mm_loadu_si128(reinterpret_cast<const __m128i*>(wanted)));
-      const auto differs = static_cast<unsigned>(_mm_movemask_epi8(same)) ^ 0xffffU;
-      if ((differs & ((1U << size) - 1)) != 0) return false;
+      if (!starts_with_key(json_.at, field)) return false;
       json_.at += size;
       return true;
     }
@@ -145,26 +209,64 @@ class Decoder {
     for (std::size_t i = 0; i < plan.fields.size(); ++i) {
       const FieldPlan& other = plan.fields[i];
       if (other.oneof != member.oneof || &other == &member || slots[i].begin == slots[i].end) continue;
-      slots[i] = {};
+      slots[i] = {0, 0};
       has_dropped = true;
     }
     return has_dropped;
   }
 
-  void put_in_order(std::size_t start, const Slot* slots, std::size_t count) {
+  /// Lays the records out again by field, and the slots with them.
+  void put_in_order(std::size_t start, Slot* slots, std::size_t count) {
     const std::string written(writer_.place(start), writer_.size() - start);
     writer_.cut(start);
     for (std::size_t i = 0; i < count; ++i) {
-      writer_.append(std::string_view(written).substr(slots[i].begin, slots[i].end - slots[i].begin));
+      const std::size_t size = slots[i].end - slots[i].begin;
+      const std::size_t from = slots[i].begin - start;
+      slots[i].begin = static_cast<std::uint32_t>(writer_.size());
+      if (size != 0) writer_.append(std::string_view(written).substr(from, size));
+      slots[i].end = static_cast<std::uint32_t>(writer_.size());
     }
   }
 
   bool member(const FieldPlan& field, const Path& path, int depth) {
     if (json_.peek() == 'n') return null(path, field);
+    if (field.is_plain_string) return string(field, !field.has_presence, path);
+    if (field.is_plain && quick_number(field)) return true;
     if (field.is_plain || field.oneof >= 0) [[likely]] {
       return value(field, !field.has_presence, path, depth);
     }
     return field.kind == Kind::kMap ? map(field, path, depth) : repeated(field, path, depth);
+  }
+
+  /// The common numbers, apart from value() because that is large to enter. False, and nothing done, for all others.
+  [[gnu::noinline]] bool quick_number(const FieldPlan& field) {
+    const char* at = json_.at;
+    SimpleNumber number;
+    std::uint64_t bits = 0;
+    if (field.kind == Kind::kDouble) {
+      double real = 0;
+      if (!read_simple_number(at, json_.end, number) || !to_double(number, real)) return false;
+      bits = std::bit_cast<std::uint64_t>(real);
+    } else if (field.kind == Kind::kInt64 || field.kind == Kind::kInt32) {
+      std::int64_t whole = 0;
+      if (field.text != Text::kPlain && field.text != Text::kDecimal) return false;
+      if (!read_simple_number(at, json_.end, number) || !to_decimal(number, field.scale, whole)) return false;
+      if (field.kind == Kind::kInt32 && whole != static_cast<std::int32_t>(whole)) return false;
+      bits = static_cast<std::uint64_t>(whole);
+    } else {
+      return false;
+    }
+    json_.at = at;
+    if (bits == 0 && !field.has_presence) return true;
+    writer_.room(kRecordRoom);
+    tag(field);
+    if (field.kind == Kind::kDouble) {
+      std::memcpy(writer_.at, &bits, 8);
+      writer_.at += 8;
+    } else {
+      writer_.at = write_varint(writer_.at, bits);
+    }
+    return true;
   }
 
   bool null(const Path& path, const FieldPlan& field) {
@@ -179,17 +281,12 @@ class Decoder {
   bool value(const FieldPlan& field, bool omits_default, const Path& path, int depth) {
     switch (field.kind) {
       case Kind::kString:
+        return string(field, omits_default, path);
       case Kind::kBytes: {
         if (json_.peek() != '"') return unexpected(field, path, "string");
         std::string_view text;
         if (!json_.string(text, path)) return name_field(field, path);
-        if (text.empty() && omits_default) return true;
-        if (field.kind == Kind::kBytes) return bytes(field, text, path);
-        writer_.room(kRecordRoom + text.size() + kCopyStep);
-        tag(field);
-        writer_.at = write_varint(writer_.at, text.size());
-        copy(text);
-        return true;
+        return (text.empty() && omits_default) || bytes(field, text, path);
       }
       case Kind::kMessage: {
         writer_.room(kRecordRoom);
@@ -230,6 +327,19 @@ class Decoder {
         return true;
       }
     }
+  }
+
+  /// In line where most fields are read: a call per field would cost as much as the work.
+  [[gnu::always_inline]] bool string(const FieldPlan& field, bool omits_default, const Path& path) {
+    if (json_.peek() != '"') return unexpected(field, path, "string");
+    std::string_view text;
+    if (!json_.string(text, path)) return name_field(field, path);
+    if (text.empty() && omits_default) return true;
+    writer_.room(kRecordRoom + text.size() + kCopyStep);
+    tag(field);
+    writer_.at = write_varint(writer_.at, text.size());
+    copy(text);
+    return true;
   }
 
   /// Appends by fixed-size moves where there is something to read behind the text; the caller has made the room.
@@ -290,13 +400,17 @@ class Decoder {
       bits = std::bit_cast<std::uint32_t>(real);
       width = 4;
     }
-    // -0.0 is not the default: its bits are not zero.
-    if (bits == 0 && omits_default) return true;
+    fixed(field, bits, width, omits_default);
+    return true;
+  }
+
+  /// -0.0 is not the default: its bits are not zero.
+  void fixed(const FieldPlan& field, std::uint64_t bits, std::size_t width, bool omits_default) {
+    if (bits == 0 && omits_default) return;
     writer_.room(kRecordRoom);
     tag(field);
     std::memcpy(writer_.at, &bits, 8);
     writer_.at += width;
-    return true;
   }
 
   bool enumeration(const FieldPlan& field, bool omits_default, const Path& path) {
@@ -351,26 +465,6 @@ class Decoder {
   }
 
   bool plain_integer(const FieldPlan& field, std::string_view expected, std::int64_t& bits, const Path& path) {
-    // Up to 18 digits cannot overflow; everything else takes the exact way.
-    const char* p = json_.at;
-    const bool is_negative = p != json_.end && *p == '-';
-    if (is_negative) ++p;
-    const char* const digits = p;
-    std::uint64_t magnitude = 0;
-    while (p != json_.end && static_cast<unsigned char>(*p - '0') < 10) {
-      magnitude = magnitude * 10 + static_cast<std::uint64_t>(*p++ - '0');
-    }
-    const auto size = p - digits;
-    const char next = p == json_.end ? '\0' : *p;
-    const bool is_simple =
-        size >= 1 && size <= 18 && (*digits != '0' || size == 1) && next != '.' && (next | 0x20) != 'e';
-    if (is_simple) [[likely]] {
-      const auto whole = static_cast<std::int64_t>(magnitude);
-      bits = is_negative ? -whole : whole;
-      const std::string_view text(json_.at, static_cast<std::size_t>(p - json_.at));
-      json_.at = p;
-      return fits(field.kind, bits) || does_not_fit(field, text, path);
-    }
     NumberText number;
     if (!read_number(json_.at, json_.end, number)) return unexpected(field, path, expected);
     return exact_integer(field, number, bits, path);
@@ -577,18 +671,21 @@ class Decoder {
   }
 
   const SchemaPlan& plan_;
+  const FactFinder& finder_;
   const TimeZone& zone_;
   JsonReader json_;
   Appender writer_;
+  std::array<Slot, 3> wanted_{};  ///< of the root, as finder_.fields()
   std::uint32_t unknown_fields_ = 0;
   bool is_item_ = false;
 };
 
 }  // namespace
 
-Status decode_json(const SchemaPlan& plan, std::string_view json, Buffer& out, std::uint32_t& unknown_fields) {
+Status decode_json(const SchemaPlan& plan, const FactFinder& finder, std::string_view json, Buffer& out,
+                   EventFacts& facts) {
   if (json.size() > kMaxJsonBytes) return {Code::kInvalid, "$: larger than 2 GiB"};
-  return Decoder(plan, json, out).run(unknown_fields);
+  return Decoder(plan, finder, json, out).run(facts);
 }
 
 Status check_json(std::string_view text) {

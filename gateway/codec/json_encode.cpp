@@ -139,7 +139,14 @@ class Encoder {
         writer_.room(next->prefix.size + kLiteralSlack + kMaxNumberChars);
         writer_.literal(next->prefix);
         const char* const value_at = at;
-        if (!value(*next, at, end, path, depth)) return Outcome::kFailed;
+        if (next->kind == Kind::kString) {
+          // In line, as most fields are strings.
+          std::string_view text;
+          if (!read_bytes(at, end, text)) return failed(fail_in(path, *next, kMalformed, value_at));
+          if (const char* bad = writer_.string(text)) return failed(fail_in(path, *next, "invalid UTF-8", bad));
+        } else if (!value(*next, at, end, path, depth)) {
+          return Outcome::kFailed;
+        }
         if (next->watch >= 0) [[unlikely]]
           watch(*next, value_at, end, watched);
       } else if (next->oneof >= 0) {

@@ -18,21 +18,9 @@ constexpr std::array<char, 200> make_pairs() {
 }
 constexpr std::array<char, 200> kPairs = make_pairs();
 
-constexpr std::array<std::uint64_t, 20> make_powers() {
-  std::array<std::uint64_t, 20> powers{};
-  powers[0] = 1;
-  for (std::size_t i = 1; i < powers.size(); ++i) powers[i] = powers[i - 1] * 10;
-  return powers;
-}
-constexpr std::array<std::uint64_t, 20> kPowers = make_powers();
-
-constexpr double kDoublePowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-constexpr std::uint64_t kExactInteger = std::uint64_t{1} << 53;
-
 unsigned count_digits(std::uint64_t value) {
   const unsigned guess = static_cast<unsigned>(64 - __builtin_clzll(value | 1)) * 1233 >> 12;
-  return guess + (value >= kPowers[guess] ? 1 : 0) + (value == 0 ? 1 : 0);
+  return guess + (value >= kIntegerPowers[guess] ? 1 : 0) + (value == 0 ? 1 : 0);
 }
 
 /// Exactly `digits` digits, with leading zeros.
@@ -51,18 +39,19 @@ void write_digits(char* to, std::uint64_t value, unsigned digits) {
 /// these.
 char* write_short_decimal(char* to, double magnitude) {
   constexpr double kFifteenDigits = 1e15;
+  // Six decimals cover most values, whatever fewer they have; then ten; two are for large ones.
   static constexpr struct {
     unsigned digits;
     double power;
-  } kTries[] = {{2, 1e2}, {6, 1e6}, {10, 1e10}};
+  } kTries[] = {{6, 1e6}, {10, 1e10}, {2, 1e2}};
   for (const auto& attempt : kTries) {
     const double scaled = magnitude * attempt.power;
-    if (scaled >= kFifteenDigits) return nullptr;
-    const auto whole = static_cast<std::uint64_t>(scaled + 0.5);
+    if (scaled >= kFifteenDigits) continue;
+    const auto whole = static_cast<std::int64_t>(scaled + 0.5);
     if (static_cast<double>(whole) / attempt.power != magnitude) continue;
-    const std::uint64_t unit = kPowers[attempt.digits];
-    const std::uint64_t above = whole / unit;
-    std::uint64_t fraction = whole % unit;
+    const std::uint64_t unit = kIntegerPowers[attempt.digits];
+    const std::uint64_t above = static_cast<std::uint64_t>(whole) / unit;
+    const std::uint64_t fraction = static_cast<std::uint64_t>(whole) % unit;
     to = write_unsigned(to, above);
     *to++ = '.';
     unsigned digits = attempt.digits;
@@ -119,7 +108,7 @@ bool to_whole(const NumberText& number, int exponent, std::uint64_t& whole) {
   if (whole == 0) return true;
   for (; exponent < 0 && whole % 10 == 0; ++exponent) whole /= 10;
   if (exponent < 0 || exponent > 19) return false;
-  return !__builtin_mul_overflow(whole, kPowers[static_cast<std::size_t>(exponent)], &whole);
+  return !__builtin_mul_overflow(whole, kIntegerPowers[static_cast<std::size_t>(exponent)], &whole);
 }
 
 bool with_sign(bool is_negative, std::uint64_t whole, std::int64_t& value) {
@@ -157,7 +146,7 @@ char* write_decimal(char* to, std::int64_t value, unsigned scale) {
     *to++ = '-';
     magnitude = ~magnitude + 1;
   }
-  const std::uint64_t unit = kPowers[scale];
+  const std::uint64_t unit = kIntegerPowers[scale];
   to = write_unsigned(to, magnitude / unit);
   *to++ = '.';
   write_digits(to, magnitude % unit, scale);
@@ -221,6 +210,29 @@ bool read_number(const char*& at, const char* end, NumberText& number) {
   number.is_integer = is_integer;
   number.mantissa = mantissa;
   number.exponent = exponent;
+  at = p;
+  return true;
+}
+
+bool read_longer_number(const char*& at, const char* end, SimpleNumber& number) {
+  const char* p = at;
+  number.is_negative = p != end && *p == '-';
+  if (number.is_negative) ++p;
+  const char* const digits = p;
+  std::uint64_t mantissa = 0;
+  for (; p != end && is_digit(*p); ++p) mantissa = mantissa * 10 + static_cast<std::uint64_t>(*p - '0');
+  auto count = p - digits;
+  if (count == 0 || (*digits == '0' && count > 1)) return false;
+  number.fraction_digits = 0;
+  if (p != end && *p == '.') {
+    const char* const fraction = ++p;
+    for (; p != end && is_digit(*p); ++p) mantissa = mantissa * 10 + static_cast<std::uint64_t>(*p - '0');
+    if (p == fraction) return false;
+    number.fraction_digits = static_cast<unsigned>(p - fraction);
+    count += p - fraction;
+  }
+  if (count > 18 || (p != end && (*p | 0x20) == 'e')) return false;
+  number.mantissa = mantissa;
   at = p;
   return true;
 }

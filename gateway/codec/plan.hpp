@@ -80,6 +80,7 @@ struct FieldPlan {
   bool is_packed = false;    ///< as we write it; both forms are read
   bool has_presence = false;
   bool is_plain = false;  ///< singular, neither map nor oneof member: the encoder's short way
+  bool is_plain_string = false;
   std::uint8_t time_digits = 6;
   std::uint8_t scale = 0;
   std::int8_t watch = -1;       ///< slot that remembers this field's value for null_when rules of later fields

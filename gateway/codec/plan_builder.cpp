@@ -6,10 +6,10 @@
 #include <map>
 #include <set>
 
+#include <sluice/options.pb.h>
 #include "codec/descriptors.hpp"
 #include "codec/json_encode.hpp"
 #include "codec/json_writer.hpp"
-#include "sluice/options.pb.h"
 
 namespace sluice::codec {
 namespace {
@@ -178,6 +178,7 @@ class Builder {
     field.has_presence = descriptor.has_presence();
     if (const auto* oneof = descriptor.real_containing_oneof()) field.oneof = static_cast<std::int16_t>(oneof->index());
     field.is_plain = !field.is_repeated && field.kind != Kind::kMap && field.oneof < 0;
+    field.is_plain_string = field.is_plain && field.kind == Kind::kString;
     if (descriptor.type() == Type::TYPE_GROUP) return {Code::kInvalid, "groups are not supported"};
     if (descriptor.type() == Type::TYPE_MESSAGE) {
       if (is_well_known(*descriptor.message_type())) return refuse_well_known(*descriptor.message_type());

@@ -6,9 +6,9 @@
 
 #include <set>
 
+#include <sluice/options.pb.h>
 #include "codec/plan_builder.hpp"
 #include "codec/wire_check.hpp"
-#include "sluice/options.pb.h"
 
 namespace sluice::codec {
 namespace {

@@ -1,5 +1,7 @@
 #include "codec/time_text.hpp"
 
+#include <cstring>
+
 #include "codec/calendar.hpp"
 #include "codec/number_text.hpp"
 
@@ -16,6 +18,40 @@ unsigned two_digits(const char* at) {
   const auto high = static_cast<unsigned>(at[0] - '0');
   const auto low = static_cast<unsigned>(at[1] - '0');
   return high > 9 || low > 9 ? 1000 : high * 10 + low;
+}
+
+/// Divisions by constants, which are multiplications; there are four units.
+std::int64_t nanos_per_unit(std::int64_t units_per_second) {
+  return units_per_second == 1'000'000 ? 1000 : kNanosPerSecond / units_per_second;
+}
+std::int64_t from_nanos(std::int64_t nanos, std::int64_t units_per_second) {
+  return units_per_second == 1'000'000 ? nanos / 1000 : nanos / (kNanosPerSecond / units_per_second);
+}
+
+/// Eight characters at once: '0' stands for any digit, the others for themselves.
+struct Shape {
+  std::uint64_t text = 0;
+  std::uint64_t limits = 0;  ///< brings a byte's difference to 0x80 when it is too large
+};
+constexpr Shape shape_of(const char (&text)[9]) {
+  Shape shape;
+  for (unsigned i = 0; i < 8; ++i) {
+    shape.text |= static_cast<std::uint64_t>(text[i]) << (8 * i);
+    shape.limits |= std::uint64_t{text[i] == '0' ? 0x76U : 0x7fU} << (8 * i);
+  }
+  return shape;
+}
+constexpr Shape kDateShape = shape_of("0000-00-");
+constexpr Shape kClockShape = shape_of("00T00:00");
+
+/// Turns characters of that shape into numbers: byte i is then the two digits at i and i + 1. False for another shape.
+inline bool to_pairs(std::uint64_t& bytes, const Shape& shape) {
+  const std::uint64_t digits = bytes ^ shape.text;
+  bytes = digits * 10 + (digits >> 8);
+  return ((digits | (digits + shape.limits)) & 0x8080808080808080U) == 0;
+}
+constexpr unsigned pair_at(std::uint64_t pairs, unsigned place) {
+  return static_cast<unsigned>(pairs >> (8 * place)) & 0xff;
 }
 
 }  // namespace
@@ -52,7 +88,7 @@ char* write_time(char* to, std::int64_t units, std::int64_t units_per_second, un
   *to++ = ':';
   to = write_two_digits(to, in_day % 60);
   if (rest != 0 && digits != 0) {
-    auto nanos = static_cast<std::uint32_t>(rest * (kNanosPerSecond / units_per_second));
+    auto nanos = static_cast<std::uint32_t>(rest * nanos_per_unit(units_per_second));
     char fraction[9];
     bool is_zero = true;
     for (unsigned i = 9; i-- > 0; nanos /= 10) {
@@ -73,18 +109,25 @@ bool read_time(std::string_view text, std::int64_t units_per_second, const TimeZ
   if (text.size() < kWithoutFraction) return false;
   const char* at = text.data();
   const char* end = at + text.size();
-  if (at[4] != '-' || at[7] != '-' || at[13] != ':' || at[16] != ':') return false;
-  if (at[10] != 'T' && at[10] != 't' && at[10] != ' ') return false;
-  const unsigned century = two_digits(at);
-  const unsigned in_century = two_digits(at + 2);
-  const unsigned year = century * 100 + in_century;
-  const unsigned month = two_digits(at + 5);
-  const unsigned day = two_digits(at + 8);
-  const unsigned hour = two_digits(at + 11);
-  const unsigned minute = two_digits(at + 14);
+  std::uint64_t date = 0;
+  std::uint64_t clock = 0;
+  std::memcpy(&date, at, 8);
+  std::memcpy(&clock, at + 8, 8);
+  // What separates date and time is checked by itself.
+  const char separator = at[10];
+  clock = (clock & ~(std::uint64_t{0xff} << 16)) | std::uint64_t{'T'} << 16;
+  if ((separator != 'T' && separator != 't' && separator != ' ') || at[16] != ':' || !to_pairs(date, kDateShape) ||
+      !to_pairs(clock, kClockShape)) {
+    return false;
+  }
+  const unsigned year = pair_at(date, 0) * 100 + pair_at(date, 2);
+  const unsigned month = pair_at(date, 5);
+  const unsigned day = pair_at(clock, 0);
+  const unsigned hour = pair_at(clock, 3);
+  const unsigned minute = pair_at(clock, 6);
   const unsigned second = two_digits(at + 17);
-  if (century > 99 || in_century > 99 || year < 1 || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 ||
-      second > 59 || day > days_in_month(year, month)) {
+  if (year < 1 || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59 ||
+      day > days_in_month(year, month)) {
     return false;
   }
   std::int64_t seconds =
@@ -100,7 +143,9 @@ bool read_time(std::string_view text, std::int64_t units_per_second, const TimeZ
       nanos = nanos * 10 + (*at - '0');
     }
     if (digits == 0) return false;
-    for (; digits < 9; ++digits) nanos *= 10;
+    static constexpr std::int64_t kMissing[] = {0,      100'000'000, 10'000'000, 1'000'000, 100'000,
+                                                10'000, 1000,        100,        10,        1};
+    nanos *= kMissing[digits];
   }
 
   if (at == end) {
@@ -125,7 +170,7 @@ bool read_time(std::string_view text, std::int64_t units_per_second, const TimeZ
   }
   std::int64_t scaled = 0;
   return !__builtin_mul_overflow(seconds, units_per_second, &scaled) &&
-         !__builtin_add_overflow(scaled, nanos / (kNanosPerSecond / units_per_second), &units);
+         !__builtin_add_overflow(scaled, from_nanos(nanos, units_per_second), &units);
 }
 
 }  // namespace sluice::codec

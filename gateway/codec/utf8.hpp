@@ -91,6 +91,15 @@ inline const char* find_bad_utf8(const char* at, const char* end) {
   constexpr std::uint64_t kHighs = 0x8080808080808080U;
   const auto size = static_cast<std::size_t>(end - at);
   std::uint64_t seen = 0;
+#if defined(__SSE2__)
+  if (size >= 16) {
+    __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(end - 16));
+    for (const char* p = at; end - p > 16; p += 16) {
+      bytes = _mm_or_si128(bytes, _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+    }
+    return _mm_movemask_epi8(bytes) == 0 ? end : find_bad_utf8_slow(at, end);
+  }
+#endif
   if (size >= 8) {
     std::uint64_t word = 0;
     for (const char* p = at; end - p > 8; p += 8) {
@@ -109,6 +118,23 @@ inline const char* find_bad_utf8(const char* at, const char* end) {
     for (std::size_t i = 0; i < size; ++i) seen |= static_cast<std::uint8_t>(at[i]);
   }
   return (seen & kHighs) == 0 ? end : find_bad_utf8_slow(at, end);
+}
+
+/// True when [at, at + size) is ASCII, looked at in whole steps up to `end`; false when it is not or `end` is too near.
+inline bool is_surely_ascii(const char* at, std::size_t size, const char* end) {
+#if defined(__SSE2__)
+  const auto left = static_cast<std::size_t>(end - at);
+  if (left < ((size + 15) & ~std::size_t{15})) return false;
+  for (; size > 16; size -= 16, at += 16) {
+    if (_mm_movemask_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at))) != 0) return false;
+  }
+  if (size == 0) return true;
+  const auto mask = static_cast<unsigned>(_mm_movemask_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at))));
+  return (mask & ((1U << size) - 1)) == 0;
+#else
+  (void)end;
+  return find_bad_utf8(at, at + size) == at + size;
+#endif
 }
 
 inline bool is_utf8(std::string_view text) {

@@ -1,5 +1,7 @@
 #include "codec/wire_check.hpp"
 
+#include <algorithm>
+
 #include "codec/calendar.hpp"
 #include "codec/failure.hpp"
 #include "codec/number_text.hpp"
@@ -14,8 +16,9 @@ bool is_varint(Kind kind) { return kind <= Kind::kSint64 || kind == Kind::kEnum;
 
 class Checker {
  public:
-  Checker(const char* begin, std::uint32_t& unknown_fields) : begin_(begin), unknown_fields_(unknown_fields) {}
+  Checker(const FactFinder& finder, const char* begin) : finder_(finder), begin_(begin) {}
 
+  template <bool kIsRoot>
   bool message(const MessagePlan& plan, std::string_view wire, const Path& path, int depth) {
     if (depth > kMaxDepth) return fail(path, "nested deeper than 32 messages", wire.data());
     const char* at = wire.data();
@@ -25,44 +28,66 @@ class Checker {
     const FieldPlan* expected = fields;
     while (at != end) {
       const char* const record = at;
-      std::uint32_t tag = 0;
-      if (!read_tag(at, end, tag)) return fail(path, kMalformed, record);
+      std::uint32_t tag = static_cast<std::uint8_t>(*at);
+      // The common case: the string that is expected next, of less than 128 bytes, all ASCII.
+      if (expected != last && expected->is_plain_string && tag == expected->tag && end - at >= 2) {
+        const auto size = static_cast<std::uint8_t>(at[1]);
+        if (size < 0x80 && size <= end - at - 2 && is_surely_ascii(at + 2, size, end)) {
+          at += 2 + size;
+          ++expected;
+          if constexpr (kIsRoot) finder_.take(tag, record + 1, at, found);
+          continue;
+        }
+      }
+      if (tag < 0x80 && expected != last && tag == expected->tag) [[likely]] {
+        ++at;
+      } else if (!read_tag(at, end, tag)) {
+        return fail(path, kMalformed, record);
+      }
       const FieldPlan* field = expected;
       if (field == last || field->tag != tag) {
         const int index = plan.find(tag >> 3);
         if (index < 0) {
           if (!skip_value(at, end, tag)) return fail(path, kMalformed, record);
-          ++unknown_fields_;
+          ++unknown_fields;
           continue;
         }
         field = fields + index;
       }
       const char* const value = at;
-      if (!skip_value(at, end, tag)) return fail(path, kMalformed, record);
       expected = field + 1;
-      if (tag != field->tag) {
-        if (!packed(*field, tag, path, record, value, at)) return false;
-      } else if (field->kind == Kind::kString) {
-        const char* text = value;
-        std::string_view bytes;
-        (void)read_bytes(text, at, bytes);
-        const char* bad = find_bad_utf8(bytes.data(), at);
-        if (bad != at) return fail(Path{&path, field->name, -1}, "invalid UTF-8", bad);
-      } else if (field->message != nullptr) {
-        const char* inner = value;
-        std::string_view bytes;
-        (void)read_bytes(inner, at, bytes);
-        // The entry of a map is no level of nesting.
-        const int inner_depth = field->kind == Kind::kMap ? depth : depth + 1;
-        if (!message(*field->message, bytes, Path{&path, field->name, -1}, inner_depth)) return false;
+      if (field->kind == Kind::kString && tag == field->tag) {
+        std::string_view text;
+        if (!read_bytes(at, end, text)) return fail(path, kMalformed, record);
+        const char* bad = find_bad_utf8(text.data(), at);
+        if (bad != at) [[unlikely]]
+          return fail(Path{&path, field->name, -1}, "invalid UTF-8", bad);
+      } else {
+        if (!skip_value(at, end, tag)) return fail(path, kMalformed, record);
+        if (tag != field->tag) [[unlikely]] {
+          if (!packed(*field, tag, path, record, value, at)) return false;
+        } else if (field->message != nullptr) {
+          if (!submessage(*field, value, at, path, depth)) return false;
+        }
       }
+      if constexpr (kIsRoot) finder_.take(tag, value, at, found);
     }
     return true;
   }
 
   Failure failure;
+  FactFinder::Found found;
+  std::uint32_t unknown_fields = 0;
 
  private:
+  bool submessage(const FieldPlan& field, const char* at, const char* end, const Path& path, int depth) {
+    std::string_view bytes;
+    (void)read_bytes(at, end, bytes);
+    // The entry of a map is no level of nesting.
+    const int inner_depth = field.kind == Kind::kMap ? depth : depth + 1;
+    return message<false>(*field.message, bytes, Path{&path, field.name, -1}, inner_depth);
+  }
+
   /// A known field with another wire type than its own: only the packed form of a repeated number is right.
   bool packed(const FieldPlan& field, std::uint32_t tag, const Path& path, const char* record, const char* at,
               const char* end) {
@@ -77,18 +102,18 @@ class Checker {
     if (is_varint(field.kind)) {
       std::uint64_t ignored = 0;
       while (p != stop) {
-        if (!read_varint(p, stop, ignored)) return fail(here, kMalformed, at);
+        if (!read_varint(p, stop, ignored)) return fail(here, kMalformed, values.data());
       }
       return true;
     }
-    const std::size_t width = (field.tag & 7) == 1 ? 8 : 4;
-    return values.size() % width == 0 || fail(here, kMalformed, at);
+    const std::size_t width = (field.tag & 7) == static_cast<std::uint32_t>(WireType::kFixed64) ? 8 : 4;
+    return values.size() % width == 0 || fail(here, kMalformed, values.data());
   }
 
   bool fail(const Path& path, std::string_view text, const char* at) { return failure.at(path, text, at - begin_); }
 
+  const FactFinder& finder_;
   const char* const begin_;
-  std::uint32_t& unknown_fields_;
 };
 
 Result<const FieldPlan*> field_for(const MessagePlan& message, std::string_view role, std::string_view name,
@@ -115,9 +140,11 @@ Status wrong_type(std::string_view role, const FieldPlan& field, const MessagePl
 
 }  // namespace
 
-Status check_wire(const SchemaPlan& plan, std::string_view wire, std::uint32_t& unknown_fields) {
-  Checker checker(wire.data(), unknown_fields);
-  return checker.message(*plan.root, wire, Path{}, 1) ? Status() : std::move(checker.failure.status);
+Status check_wire(const SchemaPlan& plan, const FactFinder& finder, std::string_view wire, EventFacts& facts) {
+  Checker checker(finder, wire.data());
+  if (!checker.message<true>(*plan.root, wire, Path{}, 1)) return std::move(checker.failure.status);
+  facts.unknown_fields = checker.unknown_fields;
+  return finder.finish(checker.found, facts);
 }
 
 Result<FactFinder> FactFinder::create(const MessagePlan& message, std::string_view key_field,
@@ -131,6 +158,7 @@ Result<FactFinder> FactFinder::create(const MessagePlan& message, std::string_vi
       return wrong_type("key", **field, message, "a string or an integer");
     }
     finder.key_tag_ = (*field)->tag;
+    finder.fields_[0] = static_cast<int>(*field - message.fields.data());
     finder.key_kind_ = kind;
     finder.key_has_presence_ = (*field)->has_presence;
   }
@@ -143,6 +171,7 @@ Result<FactFinder> FactFinder::create(const MessagePlan& message, std::string_vi
     }
     if ((*field)->text == Text::kDecimal) return wrong_type("time", **field, message, "a time, not a decimal");
     finder.time_tag_ = (*field)->tag;
+    finder.fields_[1] = static_cast<int>(*field - message.fields.data());
     finder.time_kind_ = kind;
     finder.time_units_per_second_ = (*field)->units_per_second;
     finder.time_name_ = (*field)->name;
@@ -152,120 +181,116 @@ Result<FactFinder> FactFinder::create(const MessagePlan& message, std::string_vi
     if (!field) return field.status();
     if ((*field)->kind != Kind::kString) return wrong_type("partition", **field, message, "a string");
     finder.partition_tag_ = (*field)->tag;
+    finder.fields_[2] = static_cast<int>(*field - message.fields.data());
   }
+  finder.last_tag_ = std::max({finder.key_tag_, finder.time_tag_, finder.partition_tag_});
   return finder;
 }
 
-Status FactFinder::fail(std::string_view wire, const char* at) const {
-  Failure failure;
-  failure.at(Path{}, kMalformed, at - wire.data());
-  return failure.status;
-}
-
-Status FactFinder::set_integer_key(std::string_view value, EventFacts& facts) const {
+void FactFinder::set_integer_key(std::string_view value, EventFacts& facts) const {
   const char* at = value.data();
   const char* const end = at + value.size();
   std::uint64_t bits = 0;
-  std::uint32_t narrow = 0;
+  if (value.size() == 4 && (key_kind_ == Kind::kFixed32 || key_kind_ == Kind::kSfixed32)) {
+    std::memcpy(&bits, at, 4);
+  } else if (key_kind_ == Kind::kFixed64 || key_kind_ == Kind::kSfixed64) {
+    (void)read_fixed(at, end, bits);
+  } else {
+    (void)read_varint(at, end, bits);
+  }
   char* const digits = facts.key_digits.data();
   char* behind = digits;
   switch (key_kind_) {
+    case Kind::kUint32:
     case Kind::kFixed32:
-      if (!read_fixed(at, end, narrow)) return fail(value, at);
-      behind = write_unsigned(digits, narrow);
+      behind = write_unsigned(digits, static_cast<std::uint32_t>(bits));
       break;
-    case Kind::kSfixed32:
-      if (!read_fixed(at, end, narrow)) return fail(value, at);
-      behind = write_signed(digits, static_cast<std::int32_t>(narrow));
-      break;
+    case Kind::kUint64:
     case Kind::kFixed64:
-    case Kind::kSfixed64:
-      if (!read_fixed(at, end, bits)) return fail(value, at);
-      behind = key_kind_ == Kind::kFixed64 ? write_unsigned(digits, bits)
-                                           : write_signed(digits, static_cast<std::int64_t>(bits));
+      behind = write_unsigned(digits, bits);
+      break;
+    case Kind::kInt32:
+    case Kind::kSfixed32:
+      behind = write_signed(digits, static_cast<std::int32_t>(bits));
+      break;
+    case Kind::kSint32:
+      behind = write_signed(digits, unzigzag(static_cast<std::uint32_t>(bits)));
+      break;
+    case Kind::kSint64:
+      behind = write_signed(digits, unzigzag(bits));
       break;
     default:
-      if (!read_varint(at, end, bits)) return fail(value, at);
-      if (key_kind_ == Kind::kUint64) {
-        behind = write_unsigned(digits, bits);
-      } else if (key_kind_ == Kind::kUint32) {
-        behind = write_unsigned(digits, static_cast<std::uint32_t>(bits));
-      } else if (key_kind_ == Kind::kInt32) {
-        behind = write_signed(digits, static_cast<std::int32_t>(bits));
-      } else if (key_kind_ == Kind::kSint32) {
-        behind = write_signed(digits, unzigzag(static_cast<std::uint32_t>(bits)));
-      } else {
-        behind = write_signed(digits, key_kind_ == Kind::kSint64 ? unzigzag(bits) : static_cast<std::int64_t>(bits));
-      }
+      behind = write_signed(digits, static_cast<std::int64_t>(bits));
   }
   facts.key = {digits, static_cast<std::size_t>(behind - digits)};
   facts.has_key = true;
-  return {};
 }
 
 Status FactFinder::find(std::string_view wire, EventFacts& facts) const {
   const char* at = wire.data();
   const char* const end = at + wire.size();
-  std::string_view key;
-  std::string_view time;
+  Found found;
   while (at != end) {
     const char* const record = at;
     std::uint32_t tag = 0;
-    if (!read_tag(at, end, tag)) return fail(wire, record);
+    const bool has_tag = read_tag(at, end, tag);
     const char* const value = at;
-    if (!skip_value(at, end, tag)) return fail(wire, record);
-    if (tag == key_tag_) {
-      key = {value, static_cast<std::size_t>(at - value)};
-    } else if (tag == time_tag_) {
-      time = {value, static_cast<std::size_t>(at - value)};
+    if (!has_tag || !skip_value(at, end, tag)) {
+      Failure failure;
+      failure.at(Path{}, kMalformed, record - wire.data());
+      return failure.status;
     }
-    // Not exclusive: a stream may be partitioned by its key.
-    if (tag == partition_tag_) {
-      const char* inner = value;
-      (void)read_bytes(inner, at, facts.partition_value);
-    }
+    take(tag, value, at, found);
+  }
+  return finish(found, facts);
+}
+
+Status FactFinder::finish(const Found& found, EventFacts& facts) const {
+  if (found.partition.data() != nullptr) {
+    const char* at = found.partition.data();
+    (void)read_bytes(at, at + found.partition.size(), facts.partition_value);
   }
   if (key_tag_ != kNoTag) {
     if (key_kind_ == Kind::kString) {
-      const char* inner = key.data();
-      if (inner != nullptr) (void)read_bytes(inner, inner + key.size(), facts.key);
+      const char* at = found.key.data();
+      if (at != nullptr) (void)read_bytes(at, at + found.key.size(), facts.key);
       facts.has_key = !facts.key.empty();
-    } else if (key.data() != nullptr) {
-      if (Status status = set_integer_key(key, facts); !status.ok()) return status;
+    } else if (found.key.data() != nullptr) {
+      set_integer_key(found.key, facts);
     } else if (!key_has_presence_) {
       facts.key_digits[0] = '0';
       facts.key = {facts.key_digits.data(), 1};
       facts.has_key = true;
     }
   }
-  if (time.data() != nullptr) {
-    const char* inner = time.data();
-    std::uint64_t bits = 0;
-    if (time_kind_ == Kind::kSfixed64) {
-      (void)read_fixed(inner, inner + time.size(), bits);
-    } else {
-      (void)read_varint(inner, inner + time.size(), bits);
-    }
-    const auto units = time_kind_ == Kind::kSint64 ? unzigzag(bits) : static_cast<std::int64_t>(bits);
-    bool fits = true;
-    switch (time_units_per_second_) {
-      case 1'000'000:
-        facts.event_time_us = units;
-        break;
-      case 1'000'000'000:
-        facts.event_time_us = floor_div(units, 1000);
-        break;
-      default:
-        fits = !__builtin_mul_overflow(units, 1'000'000 / time_units_per_second_, &facts.event_time_us);
-    }
-    if (!fits) {
-      Failure failure;
-      const Path root;
-      failure.at(Path{&root, time_name_, -1}, "time " + std::to_string(units) + " is out of range");
-      return failure.status;
-    }
-    facts.has_time = true;
+  if (found.time.data() == nullptr) return {};
+  const char* at = found.time.data();
+  const char* const end = at + found.time.size();
+  std::uint64_t bits = 0;
+  if (time_kind_ == Kind::kSfixed64) {
+    (void)read_fixed(at, end, bits);
+  } else {
+    (void)read_varint(at, end, bits);
   }
+  const auto units = time_kind_ == Kind::kSint64 ? unzigzag(bits) : static_cast<std::int64_t>(bits);
+  bool fits = true;
+  switch (time_units_per_second_) {
+    case 1'000'000:
+      facts.event_time_us = units;
+      break;
+    case 1'000'000'000:
+      facts.event_time_us = floor_div(units, 1000);
+      break;
+    default:
+      fits = !__builtin_mul_overflow(units, 1'000'000 / time_units_per_second_, &facts.event_time_us);
+  }
+  if (!fits) {
+    Failure failure;
+    const Path root;
+    failure.at(Path{&root, time_name_, -1}, "time " + std::to_string(units) + " is out of range");
+    return failure.status;
+  }
+  facts.has_time = true;
   return {};
 }
 
