@@ -25,6 +25,8 @@
  *               instance never overlap, except the functions marked "any thread".
  *   Time        Event times are microseconds since 1970-01-01T00:00:00Z. Durations carry their unit in the name.
  */
+/* The columns are set by hand, so that a member and its meaning stand side by side. */
+/* clang-format off */
 #ifndef SLUICE_PLUGIN_ABI_H
 #define SLUICE_PLUGIN_ABI_H
 
