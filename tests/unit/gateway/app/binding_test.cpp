@@ -11,24 +11,32 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
+StreamDeclaration declare(std::string name, Direction direction, std::string message, std::string topic) {
+  StreamDeclaration stream;
+  stream.name = std::move(name);
+  stream.direction = direction;
+  stream.message = std::move(message);
+  stream.topic = std::move(topic);
+  return stream;
+}
+
 PluginInfo thermometer() {
   PluginInfo plugin;
   plugin.name = "thermometer";
   plugin.kind = PluginKind::kSource;
   plugin.descriptor_set = "descriptors";
-  plugin.options = {{.name = "interval",
-                     .type = OptionType::kDuration,
-                     .default_text = "1s",
-                     .bounds = "",
-                     .help = "",
-                     .has_default = true}};
-  plugin.streams = {{.name = "readings",
-                     .message = "t.Reading",
-                     .topic = "temperatures",
-                     .key_field = "room",
-                     .time_field = "time",
-                     .partitions = 3,
-                     .retention_ms = 60'000}};
+  OptionSpec interval;
+  interval.name = "interval";
+  interval.type = OptionType::kDuration;
+  interval.default_text = "1s";
+  interval.has_default = true;
+  plugin.options.push_back(interval);
+  StreamDeclaration readings = declare("readings", Direction::kOut, "t.Reading", "temperatures");
+  readings.key_field = "room";
+  readings.time_field = "time";
+  readings.partitions = 3;
+  readings.retention_ms = 60'000;
+  plugin.streams.push_back(readings);
   return plugin;
 }
 
@@ -36,17 +44,13 @@ PluginInfo averager() {
   PluginInfo plugin;
   plugin.name = "averager";
   plugin.kind = PluginKind::kConsumer;
-  plugin.streams = {{.name = "readings",
-                     .direction = Direction::kIn,
-                     .message = "t.Reading",
-                     .topic = "temperatures",
-                     .time_field = "time"},
-                    {.name = "averages",
-                     .kind = StreamKind::kTable,
-                     .cleanup = Cleanup::kCompact,
-                     .message = "t.Average",
-                     .topic = "averages",
-                     .key_field = "room"}};
+  StreamDeclaration readings = declare("readings", Direction::kIn, "t.Reading", "temperatures");
+  readings.time_field = "time";
+  StreamDeclaration averages = declare("averages", Direction::kOut, "t.Average", "averages");
+  averages.kind = StreamKind::kTable;
+  averages.cleanup = Cleanup::kCompact;
+  averages.key_field = "room";
+  plugin.streams = {readings, averages};
   return plugin;
 }
 
