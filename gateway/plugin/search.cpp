@@ -7,10 +7,10 @@
 #include <cerrno>
 #include <cstring>
 #include <map>
-#include <numeric>
 #include <system_error>
 #include <utility>
 
+#include "core/edit_distance.hpp"
 #include "plugin/text.hpp"
 
 namespace sluice::plugin {
@@ -20,25 +20,10 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kNearEdits = 2;
 
-/// Levenshtein distance; plugin names are at most 64 bytes.
-std::size_t edits_between(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), 0U);
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replace = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replace, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
-}
-
 std::string near_names(std::string_view name, const std::vector<FoundPlugin>& plugins) {
   std::string near;
   for (const FoundPlugin& plugin : plugins) {
-    if (edits_between(name, plugin.name) <= kNearEdits || plugin.name.starts_with(name)) {
+    if (edit_distance(name, plugin.name) <= kNearEdits || plugin.name.starts_with(name)) {
       near += (near.empty() ? "'" : " or '") + plugin.name + "'";
     }
   }
