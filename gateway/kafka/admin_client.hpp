@@ -32,6 +32,9 @@ Result<KafkaEvent> ask(rd_kafka_t* client, rd_kafka_admin_op_t operation, const 
                        std::string_view what,
                        const std::function<void(const rd_kafka_AdminOptions_t*, rd_kafka_queue_t*)>& send);
 
+/// Whether this is librdkafka's mock cluster, which the embedded broker is. False too when nobody answers in time.
+bool is_mock_cluster(rd_kafka_t* client, const Deadline& deadline);
+
 /// Metadata of all topics.
 Result<KafkaMetadata> ask_metadata(rd_kafka_t* client, const Deadline& deadline);
 
