@@ -1,9 +1,25 @@
 #include <CLI/CLI.hpp>
+#include <cstdio>
 
 #include "cli/command.hpp"
 #include "core/version.hpp"
 
 namespace sluice::cli {
+namespace {
+
+/// CLI11 would only say that a subcommand is missing.
+bool is_unknown_command(const CLI::App& root, const std::string& word) {
+  if (word.empty() || word.front() == '-') return false;
+  std::string known;
+  for (const CLI::App* command : root.get_subcommands([](const CLI::App*) { return true; })) {
+    if (command->get_name() == word) return false;
+    if (!command->get_group().empty()) known += (known.empty() ? "" : ", ") + command->get_name();
+  }
+  std::fprintf(stderr, "error: unknown command '%s', expected one of %s\n", word.c_str(), known.c_str());
+  return true;
+}
+
+}  // namespace
 
 int run(int argc, char** argv) {
   CLI::App root{"sluice: sensor and event gateway between plugins and Kafka", "sluice"};
@@ -15,6 +31,7 @@ int run(int argc, char** argv) {
                     add_status, add_broker, add_plugin_probe}) {
     add(root, exit_code);
   }
+  if (argc > 1 && is_unknown_command(root, argv[1])) return kUsage;
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

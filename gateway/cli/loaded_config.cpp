@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "config/diagnostic.hpp"
 #include "kafka/client_settings.hpp"
 
 namespace sluice::cli {
@@ -26,12 +27,13 @@ std::unique_ptr<LoadedConfig> load_config(const std::string& file, const std::ve
   options.sets = sets;
   auto loaded = std::make_unique<LoadedConfig>();
   loaded->config = config::load(file, options, diagnostics);
-  if (!diagnostics.has_errors()) {
-    check_kafka_properties(loaded->config, diagnostics);
+  const bool is_readable = !diagnostics.has_errors();
+  check_kafka_properties(loaded->config, diagnostics);
+  if (is_readable) {
     loaded->plugins = app::PluginSet::load(app::plugin_names(loaded->config), app::plugin_folders(loaded->config));
     loaded->binding = app::bind_config(loaded->config, loaded->plugins, diagnostics);
   }
-  for (const config::Diagnostic& diagnostic : diagnostics.all())
+  for (const config::Diagnostic& diagnostic : config::in_reading_order(diagnostics.all()))
     std::fprintf(stderr, "%s\n", diagnostic.to_string().c_str());
   if (diagnostics.has_errors()) return nullptr;
   return loaded;
