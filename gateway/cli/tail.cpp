@@ -43,9 +43,8 @@ class TopicText {
   TopicText(std::string topic, const app::Binding* binding) : topic_(std::move(topic)), binding_(binding) {}
 
   std::string text_of(std::string_view value) {
-    const std::size_t first = value.find_first_not_of(" \t\r\n");
-    const bool is_json = first != std::string_view::npos && value[first] == '{';
-    if (is_json) return std::string(value);
+    // White space before it could be Protobuf as well: the decoder finds out.
+    if (value.starts_with('{')) return std::string(value);
     if (!decoder_) decoder_ = make_decoder();
     buffer_.clear();
     const Status status = decoder_->decode(value, buffer_, facts_);

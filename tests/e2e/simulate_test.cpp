@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <nlohmann/json.hpp>
+#include <ostream>
 #include <set>
 #include <sstream>
 
@@ -126,6 +127,8 @@ struct WrongUse {
   std::vector<std::string> arguments;
   const char* message;
 };
+
+void PrintTo(const WrongUse& wrong, std::ostream* out) { *out << wrong.name; }
 
 class SimulateRefuses : public ::testing::TestWithParam<WrongUse> {};
 
