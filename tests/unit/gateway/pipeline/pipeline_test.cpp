@@ -440,7 +440,7 @@ TEST_F(PipelineTest, a_consumer_that_fills_the_journal_does_not_stop_the_forward
   };
   Pipeline& pipeline = build({source("sensors",
                                      [](InstanceHost& host) {
-                                       for (int i = 0; i < 500;) {
+                                       for (int i = 0; i < 500 && !host.is_stopping();) {
                                          EmittedEvent event;
                                          event.payload = "reading";
                                          if (host.emit({&event, 1}).code == Code::kOk) {
