@@ -66,7 +66,8 @@ class Binder {
       diagnostic.where = settings.where;
       diagnostic.message = "instance '" + settings.name + "': " + plugin.status().text();
       diagnostic.is_warning = !settings.is_required;
-      if (diagnostic.is_warning) diagnostic.message += "; the rest runs without it (required = true makes this an error)";
+      if (diagnostic.is_warning)
+        diagnostic.message += "; the rest runs without it (required = true makes this an error)";
       diagnostics_.add(std::move(diagnostic));
       return std::nullopt;
     }

@@ -58,6 +58,7 @@ struct Gateway::Impl {
   std::unique_ptr<pipeline::Pipeline> pipeline;
   std::unique_ptr<TopicSetup> topics;
 
+  std::atomic<bool> is_stopping{false};
   std::mutex progress_mutex;
   std::map<std::string, pipeline::Progress> last_progress;  // guarded by progress_mutex
 };
@@ -172,6 +173,10 @@ GatewayPicture Gateway::Impl::picture() const {
   picture.wall_us = parts.clock.wall_us();
   picture.streams = &parts.binding.streams;
   picture.pipeline = pipeline->status();
+  const auto tables = pipeline->tables().all();
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    picture.pipeline.tables[i].name = display_name(parts.binding.streams, tables[i]->stream());
+  }
   picture.quarantine = quarantine->list();
   return picture;
 }
@@ -196,6 +201,8 @@ Status Gateway::start() {
 }
 
 GatewayStop Gateway::stop() {
+  impl_->is_stopping = true;
+  if (impl_->topics) impl_->topics->request_stop();  // its last try ends while the sources do
   const pipeline::StopReport report = impl_->pipeline->stop({});
   impl_->topics.reset();
   if (report.unstopped.empty()) {
@@ -238,9 +245,17 @@ bool Gateway::has_progress() {
 
 std::string Gateway::status_json() { return app::status_json(impl_->picture()); }
 std::string Gateway::tables_json() { return app::tables_json(impl_->picture()); }
-Result<std::string> Gateway::table_json(std::string_view name) { return impl_->pipeline->table_json(name); }
+Result<std::string> Gateway::table_json(std::string_view name) {
+  for (const auto& table : impl_->pipeline->tables().all()) {
+    if (display_name(impl_->parts.binding.streams, table->stream()) == name) return table->to_json();
+  }
+  return Status(Code::kNotFound, "no table '" + std::string(name) + "'");
+}
 std::string Gateway::plugins_json() { return manifest_json(impl_->parts.plugins.infos()); }
-Status Gateway::readiness() { return impl_->pipeline->readiness(); }
+Status Gateway::readiness() {
+  if (impl_->is_stopping) return {Code::kClosed, "the gateway is stopping"};
+  return impl_->pipeline->readiness();
+}
 bool Gateway::is_durable() const { return impl_->journal->is_durable(); }
 std::vector<Metric> Gateway::metrics() { return app::metrics(impl_->picture()); }
 

@@ -49,12 +49,16 @@ TopicSetup::TopicSetup(Ensure ensure, std::function<void()> on_ready, Log& log)
     : ensure_(std::move(ensure)), on_ready_(std::move(on_ready)), log_(log), thread_([this] { run(); }) {}
 
 TopicSetup::~TopicSetup() {
+  request_stop();
+  thread_.join();
+}
+
+void TopicSetup::request_stop() {
   {
     const std::lock_guard lock(mutex_);
     is_stopping_ = true;
   }
   stop_asked_.notify_all();
-  thread_.join();
 }
 
 void TopicSetup::run() {

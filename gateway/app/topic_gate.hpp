@@ -57,10 +57,13 @@ class TopicSetup {
 
   /// `ensure` is called on this object's thread; it blocks for a bounded time. `on_ready` is called there once.
   TopicSetup(Ensure ensure, std::function<void()> on_ready, Log& log);
-  /// Waits for a running call of `ensure`.
+  /// As request_stop; waits for a running call of `ensure`.
   ~TopicSetup();
   TopicSetup(const TopicSetup&) = delete;
   TopicSetup& operator=(const TopicSetup&) = delete;
+
+  /// No further try; does not wait. Thread: any.
+  void request_stop();
 
  private:
   void run();

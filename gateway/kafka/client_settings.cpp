@@ -68,7 +68,7 @@ const Pairs& producer_defaults() {
       {"acks", "all"},
       {"max.in.flight.requests.per.connection", "5"},
       {"message.timeout.ms", "0"},
-      {"linger.ms", "5"},
+      {"linger.ms", "20"},
       {"queue.buffering.max.messages", "10000"},
       {"queue.buffering.max.kbytes", "16384"},
       // A topic that is not there yet is waited for, not failed: it is created in the background. More than 2,147,483

@@ -148,10 +148,4 @@ Status Pipeline::readiness() const {
   return {};
 }
 
-Result<std::string> Pipeline::table_json(std::string_view name) const {
-  const Table* table = tables_.find(name);
-  if (table == nullptr) return Status(Code::kNotFound, "no table " + std::string(name));
-  return table->to_json();
-}
-
 }  // namespace sluice::pipeline

@@ -99,8 +99,6 @@ class Pipeline {
   /// Names the required instances that do not run, or says that the journal is closed.
   [[nodiscard]] Status readiness() const;
   [[nodiscard]] const TableStore& tables() const { return tables_; }
-  /// Table::to_json of the stream of that name. kNotFound.
-  [[nodiscard]] Result<std::string> table_json(std::string_view name) const;
 
  private:
   using Deadline = std::chrono::steady_clock::time_point;

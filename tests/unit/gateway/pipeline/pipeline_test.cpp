@@ -411,8 +411,8 @@ TEST_F(PipelineTest, shows_tables_and_progress) {
     return pipeline.status().tables[0].stats.published > 0;
   }));
 
-  EXPECT_NE(pipeline.table_json("stats")->find("\"row\""), std::string::npos);
-  EXPECT_EQ(pipeline.table_json("nothing").status().code(), Code::kNotFound);
+  EXPECT_NE(pipeline.tables().find("stats")->to_json().find("\"row\""), std::string::npos);
+  EXPECT_EQ(pipeline.tables().find("nothing"), nullptr);
   const auto before = pipeline.progress();
   ASSERT_EQ(before.size(), 2U);
   EXPECT_TRUE(wait_until([&] {
