@@ -86,7 +86,7 @@ inline Ceiling raw_produce(const std::string& bootstrap, const std::string& topi
   for (const auto& [name, value] : Properties{{"bootstrap.servers", bootstrap},
                                               {"enable.idempotence", "true"},
                                               {"acks", "all"},
-                                              {"linger.ms", "5"},
+                                              {"linger.ms", "20"},
                                               {"socket.nagle.disable", "true"},
                                               {"queue.buffering.max.messages", "10000"},
                                               {"queue.buffering.max.kbytes", "16384"}}) {

@@ -108,9 +108,8 @@ std::vector<std::string> Topics::first_values(const std::string& name, std::size
 
 Arrival::Arrival(const std::string& bootstrap, const std::string& topic)
     : client_(new_client(bootstrap)), topic_(rd_kafka_topic_new(client_, topic.c_str(), nullptr)) {
-  rd_kafka_consume_start(topic_, 0, RD_KAFKA_OFFSET_BEGINNING);
+  rd_kafka_consume_start(topic_, 0, watermarks(client_, topic, 0).second);
   // The first fetch is on its way before anything is measured.
-  (void)watermarks(client_, topic, 0);
   rd_kafka_message_t* message = rd_kafka_consume(topic_, 0, 300);
   if (message != nullptr) rd_kafka_message_destroy(message);
 }

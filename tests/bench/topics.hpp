@@ -29,7 +29,7 @@ class Topics {
   std::unique_ptr<rd_kafka_t, Close> client_;
 };
 
-/// Sees the first record of a topic's partition 0 arrive: the fetch waits at the broker before anything is measured.
+/// Sees the next record of a topic's partition 0 arrive: the fetch waits at the broker before anything is measured.
 class Arrival {
  public:
   Arrival(const std::string& bootstrap, const std::string& topic);

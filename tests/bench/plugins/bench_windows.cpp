@@ -17,31 +17,33 @@ using sluice::OptionType;
 constexpr sluice::Option kOptions[] = {
     {"size", OptionType::kDuration, "5m", "1s..", "Size of the windows."},
     {"slide", OptionType::kDuration, "5m", "1s..", "Divides the size; equal to it, the windows do not overlap."},
+    {"delay", OptionType::kDuration, "10m", "0s..", "How far behind the newest an event may come."},
     {"expected", OptionType::kInteger, "0", "0..", "Asks the program to stop after so many events; 0: never."},
 };
 
-constexpr auto kEvents = sluice::in<codec_bench::Event>({.name = "events", .topic = "bench-events"});
+constexpr auto kEvents = sluice::in<codec_bench::Event>({.name = "events", .topic = "bench-events", .partitions = 3});
 constexpr auto kWindows = sluice::out<codec_bench::WindowStatistics>(
     {.name = "windows", .topic = "bench-windows", .key = "user_id", .time = "window_start", .partitions = 3});
 
 /// Count, mean, standard deviation, least and largest latitude per user and window of event time. The input comes
-/// merged by event time, so a window is complete as soon as an event behind its end is seen.
+/// merged by event time; the delay covers what a backlog of partitions that are read at different speeds leaves in
+/// disorder.
 class Windows final : public sluice::Consumer<codec_bench::Event> {
  public:
   explicit Windows(const sluice::Context& context)
       : Consumer(context),
         expected_(context.integer("expected")),
-        watermark_(0),
+        watermark_(context.duration("delay").count()),
         windows_(context.duration("size").count(), context.duration("slide").count()) {}
 
  private:
   void on(const codec_bench::Event& event, const sluice::Meta& meta) override {
+    ++consumed_;
     const sluice::KeyIds::Id user = users_.add(event.user_id).first;
     sluice::RunningStatistics* const slot = windows_.slot(user, event.timestamp);
     if (slot == nullptr) return refuse("late", "its windows have closed", meta);
     slot->add(event.latitude);
     watermark_.observe(event.timestamp);
-    ++consumed_;
   }
 
   void on_batch(const sluice::InputBatch& batch) override {
