@@ -94,6 +94,7 @@ class KafkaRoad final : public InputRoad {
     std::int32_t partition = 0;
     std::int64_t next_offset = -1;  // of what was handled; -1: nothing yet
     bool is_restored = false;       // next_offset comes from a snapshot, and no record was seen since
+    std::int64_t assigned_us = -1;  // when it was first seen assigned, -1: it is not
   };
 
   std::uint32_t slot_of(std::uint32_t topic, std::int32_t partition) {
@@ -102,7 +103,9 @@ class KafkaRoad final : public InputRoad {
     if (index >= by_partition.size()) by_partition.resize(index + 1, kNoSlot);
     if (by_partition[index] == kNoSlot) {
       by_partition[index] = static_cast<std::uint32_t>(slots_.size());
-      slots_.push_back({topic, partition, -1, false});
+      Slot& slot = slots_.emplace_back();
+      slot.topic = topic;
+      slot.partition = partition;
     }
     return by_partition[index];
   }
@@ -194,6 +197,11 @@ class KafkaRoad final : public InputRoad {
       look_at_partitions(now_us);
     }
     const std::size_t taken = merge_.pop(now_us, references_);
+    if (merge_.forced() != forced_) {
+      forced_ = merge_.forced();
+      host_.log(LogLevel::kWarning,
+                "events went out of the order of event time for lack of room, so far " + std::to_string(forced_));
+    }
     for (std::size_t i = 0; i < taken; ++i) {
       const Block& block = blocks_[references_[i] >> 32U];
       given_.push_back(block.inputs[references_[i] & 0xffffffffU]);
@@ -234,14 +242,20 @@ class KafkaRoad final : public InputRoad {
         const std::uint32_t slot = slot_of(topic, position.partition);
         if (slot >= is_assigned_.size()) is_assigned_.resize(slot + 1, 0);
         is_assigned_[slot] = 1;
-        merge_.set_input(slot, true, position.lag_records > 0, now_us);
+        if (slots_[slot].assigned_us < 0) slots_[slot].assigned_us = now_us;
+        const bool is_unknown = position.lag_records < 0 && now_us - slots_[slot].assigned_us < kFirstAnswerUs;
+        merge_.set_input(slot, true, position.lag_records > 0 || is_unknown, now_us);
       }
     }
     for (std::size_t slot = 0; slot < is_assigned_.size(); ++slot) {
-      if (is_assigned_[slot] == 0) merge_.set_input(slot, false, false, now_us);
+      if (is_assigned_[slot] != 0) continue;
+      slots_[slot].assigned_us = -1;
+      merge_.set_input(slot, false, false, now_us);
     }
   }
 
+  // A partition that was never heard of is not silent: its first answer may lie behind megabytes of the others.
+  static constexpr std::int64_t kFirstAnswerUs = 10'000'000;
   static constexpr std::uint32_t kNoSlot = ~0U;
   static constexpr std::size_t kNowhere = ~std::size_t{0};
   struct Made {
@@ -254,6 +268,7 @@ class KafkaRoad final : public InputRoad {
   Host& host_;
   const bool is_merged_;
   EventTimeMerge merge_;
+  std::uint64_t forced_ = 0;                         // as last logged
   std::vector<std::vector<std::uint32_t>> slot_of_;  // by topic and partition
   std::vector<Slot> slots_;
   std::vector<TopicRecord> records_;

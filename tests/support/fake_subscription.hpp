@@ -35,6 +35,16 @@ class FakeLog {
     const std::lock_guard lock(mutex_);
     log_[{topic, partition}].push_back(std::move(record));
   }
+  /// Until told otherwise nobody knows how much there is to read of this partition.
+  void hide_lag(const std::string& topic, std::int32_t partition, bool is_hidden) {
+    const std::lock_guard lock(mutex_);
+    hidden_[{topic, partition}] = is_hidden;
+  }
+  [[nodiscard]] bool is_lag_hidden(const Place& place) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = hidden_.find(place);
+    return found != hidden_.end() && found->second;
+  }
   [[nodiscard]] std::map<Place, std::vector<Record>> copy() const {
     const std::lock_guard lock(mutex_);
     return log_;
@@ -52,6 +62,7 @@ class FakeLog {
   mutable std::mutex mutex_;
   std::map<Place, std::vector<Record>> log_;
   std::map<Place, std::int64_t> committed_;
+  std::map<Place, bool> hidden_;
 };
 
 /// Reads a FakeLog: each poll gives at most `per_poll` records of one partition, partitions in turn.
@@ -84,7 +95,8 @@ class FakeSubscription final : public Subscription {
     for (const auto& [place, records] : log_.copy()) {
       const auto next = next_.find(place);
       const std::int64_t offset = next == next_.end() ? 0 : next->second;
-      all.push_back({place.first, place.second, offset, static_cast<std::int64_t>(records.size()) - offset});
+      const std::int64_t lag = log_.is_lag_hidden(place) ? -1 : static_cast<std::int64_t>(records.size()) - offset;
+      all.push_back({place.first, place.second, offset, lag});
     }
     return all;
   }

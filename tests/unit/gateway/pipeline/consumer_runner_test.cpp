@@ -242,6 +242,30 @@ TEST_F(ConsumerRunnerTest, merges_topics_by_event_time_whatever_their_speed) {
   }
 }
 
+TEST_F(ConsumerRunnerTest, waits_for_the_first_answer_about_a_partition_before_it_merges) {
+  script_.is_ordered = true;
+  write("a", 0, "<k|10|a>");
+  log_.open("b", 0);
+  log_.hide_lag("b", 0, true);
+  const auto runner = run(kafka_spec({"a", "b"}));
+  const std::uint64_t begin = runner->advances();
+  ASSERT_TRUE(wait_until([&] {
+    if (clock_.monotonic_us() < 5'000'000) clock_.advance_us(100'000);
+    return clock_.monotonic_us() >= 5'000'000 && runner->advances() > begin + 50;
+  }));
+  EXPECT_EQ(script_.seen, 0U);
+
+  write("b", 0, "<k|5|b>");
+  log_.hide_lag("b", 0, false);
+  ASSERT_TRUE(wait_until([&] {
+    clock_.advance_us(100'000);
+    return script_.seen == 2;
+  }));
+  stop(*runner);
+
+  EXPECT_EQ(script_.payloads(), (std::vector<std::string>{"k|5|b", "k|10|a"}));
+}
+
 TEST_F(ConsumerRunnerTest, reads_its_streams_from_the_journal_and_drains_it_at_a_stop) {
   const auto runner = run(journal_spec());
   append(2, "one");
