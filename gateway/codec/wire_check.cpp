@@ -29,8 +29,8 @@ class Checker {
     while (at != end) {
       const char* const record = at;
       std::uint32_t tag = static_cast<std::uint8_t>(*at);
-      // The common case: the string that is expected next, of less than 128 bytes, all ASCII. Only a tag of one byte can
-      // be compared like this.
+      // The common case: the string that is expected next, of less than 128 bytes, all ASCII. Only a tag of one byte
+      // can be compared like this.
       if (tag < 0x80 && expected != last && expected->is_plain_string && tag == expected->tag && end - at >= 2) {
         const auto size = static_cast<std::uint8_t>(at[1]);
         if (size < 0x80 && size <= end - at - 2 && is_surely_ascii(at + 2, size, end)) {

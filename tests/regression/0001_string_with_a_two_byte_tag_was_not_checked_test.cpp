@@ -1,7 +1,7 @@
-// The check of Protobuf input compared the first byte of a tag with the whole tag of the string expected next. Fields 16
-// to 31 have two-byte tags whose number fits one byte (field 30: 242 = 0xf2, written f2 01), so the length was read from
-// the tag's second byte, and the string's own bytes were taken as further fields: text that is not UTF-8 got through.
-// Found by Oracle.AgreesOnWhichDamagedBytesAreWellFormed with SLUICE_TEST_SEED=60330509.
+// The check of Protobuf input compared the first byte of a tag with the whole tag of the string expected next. Fields
+// 16 to 31 have two-byte tags whose number fits one byte (field 30: 242 = 0xf2, written f2 01), so the length was read
+// from the tag's second byte, and the string's own bytes were taken as further fields: text that is not UTF-8 got
+// through. Found by Oracle.AgreesOnWhichDamagedBytesAreWellFormed with SLUICE_TEST_SEED=60330509.
 #include <gtest/gtest.h>
 
 #include <fstream>
