@@ -156,7 +156,8 @@ TEST_F(LoaderRefusesFile, ThatIsALink) {
 TEST_F(LoaderRefusesFile, ThatMayNotBeRead) {
   const std::filesystem::path path = copy_of_sound();
   std::filesystem::permissions(path, std::filesystem::perms::none);
-  std::filesystem::permissions(folder_.path(), std::filesystem::perms::others_exec, std::filesystem::perm_options::add);
+  std::filesystem::permissions(folder_.path(), std::filesystem::perms::group_exec | std::filesystem::perms::others_exec,
+                               std::filesystem::perm_options::add);
   constexpr uid_t kNobody = 65534;
   const bool is_root = ::geteuid() == 0;  // root may read every file
   ASSERT_TRUE(!is_root || ::seteuid(kNobody) == 0);
