@@ -115,7 +115,7 @@ void print_rows(const Json& table) {
   std::vector<std::vector<std::pair<std::string, std::string>>> rows;
   for (const Json& row : table.at("rows")) {
     auto& cells = rows.emplace_back();
-    flatten("", row, cells);
+    flatten("", row.at("value"), cells);
     for (const auto& [name, text] : cells) {
       if (std::find(header.begin(), header.end(), name) == header.end()) header.push_back(name);
     }
