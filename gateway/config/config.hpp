@@ -103,7 +103,7 @@ struct Config {
   } kafka;
 
   struct {
-    JournalMode mode = JournalMode::kMemory;  ///< kMemory also when the file does not say: kDisk is refused for now
+    JournalMode mode = JournalMode::kMemory;  ///< kMemory also when the file does not say: this version refuses kDisk
     std::int64_t commit_window_us = 5'000;
     std::uint64_t max_bytes = 0;  ///< 0: decided by the mode
     std::uint64_t keep_free_bytes = 256ULL << 20U;
